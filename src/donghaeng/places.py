@@ -1,0 +1,72 @@
+"""Places: what values are for, read from ``places.csv``; places may form a tree."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from donghaeng.errors import Faults, nearest
+from donghaeng.table import Row, read_rows
+
+COLUMNS = ("place", "parent", "name_ko", "name_en")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A city, district, country or other place.
+
+    Attributes:
+        code: its code.
+        parent: code of the place it is part of; empty for none.
+        name_ko: name in Korean; may be empty when the pack is not in Korean.
+        name_en: name in English; may be empty when the pack is not in English.
+    """
+
+    code: str
+    parent: str
+    name_ko: str
+    name_en: str
+
+
+def places_table(places: Collection[Place]) -> pa.Table:
+    """Give places as a table, in their order."""
+    return pa.table(
+        {
+            "place": [place.code for place in places],
+            "parent": [place.parent for place in places],
+            "name_ko": [place.name_ko for place in places],
+            "name_en": [place.name_en for place in places],
+        }
+    )
+
+
+def read_places(path: Path, label: str, languages: Collection[str], faults: Faults) -> tuple[Place, ...]:
+    """Read ``places.csv``.
+
+    Args:
+        path: the file.
+        label: how faults name it.
+        languages: languages in which every place needs a name.
+        faults: where faults go.
+    """
+    places: dict[str, Place] = {}
+    rows: list[Row] = []
+    for row in read_rows(path, label, COLUMNS, (), faults):
+        code = row["place"]
+        if not code:
+            row.fault(faults, "place", "the place is missing", "a code", "write one", "missing-value")
+        elif code in places:
+            row.fault(faults, "place", f'the place "{code}" stands twice', "each once", "remove one", "duplicate")
+        for language in languages:
+            if not row[f"name_{language}"]:
+                row.fault(faults, f"name_{language}", "the name is missing", "a name", "write it", "missing-value")
+        places.setdefault(code, Place(code, row["parent"], row["name_ko"], row["name_en"]))
+        rows.append(row)
+    for row in rows:
+        if row["parent"] and row["parent"] not in places:
+            remedy = nearest(row["parent"], places) or "add it"
+            row.fault(faults, "parent", f'unknown place "{row["parent"]}"', "a place of this file", remedy, "orphan")
+    return tuple(places.values())
