@@ -1,0 +1,280 @@
+"""Observations: what was stated about values, read from ``observations.csv``.
+
+Several statements for one cell are kept; exactly one of them is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from donghaeng import periods
+from donghaeng.errors import Faults, listed, nearest
+from donghaeng.index.structure import Structure
+from donghaeng.panel import Panel
+from donghaeng.periods import Period
+from donghaeng.sources import CITABLE, KIND_WORDS, Kind, Source, source_ids, supports_published
+from donghaeng.table import Row, decimals, number, read_rows
+
+REQUIRED = ("node", "place", "period", "value", "count", "used", "kind", "source", "note")
+OPTIONAL = ("count_kind",)
+
+
+@dataclass(frozen=True, eq=False)
+class Observations:
+    """All statements of a pack.
+
+    Attributes:
+        label: how faults name the file.
+        columns: the statements, column by column: node, place, period (text), printed (the text of the value),
+            value (float; NaN for none), half_digit, count (NaN for none), used (bool), kind (`Kind`), source,
+            note, count_kind (word), line (of the file).
+    """
+
+    label: str
+    columns: Mapping[str, list[Any]]
+
+    def __len__(self) -> int:
+        """Count the statements."""
+        return len(self.columns["node"])
+
+    def periods(self) -> tuple[Period, ...]:
+        """All periods, in the order of time."""
+        return tuple(sorted({periods.parse(text) for text in self.columns["period"]}))
+
+    def places(self) -> tuple[str, ...]:
+        """All places, in the order in which they first appear."""
+        return tuple(dict.fromkeys(self.columns["place"]))
+
+    def panel(self, structure: Structure, places: tuple[str, ...] | None = None) -> Panel:
+        """Give the used statements as a panel over all nodes of a structure.
+
+        Args:
+            structure: the tree whose nodes are the last dimension.
+            places: places in the order wanted; default, as they appear.
+        """
+        panel = Panel.empty(places or self.places(), self.periods(), structure.codes)
+        place_at = {code: index for index, code in enumerate(panel.places)}
+        period_at = {period.text: index for index, period in enumerate(panel.periods)}
+        used = [row for row, is_used in enumerate(self.columns["used"]) if is_used]
+        cells = (
+            np.array([place_at[self.columns["place"][row]] for row in used], dtype=np.int64),
+            np.array([period_at[self.columns["period"][row]] for row in used], dtype=np.int64),
+            np.array([structure.position[self.columns["node"][row]] for row in used], dtype=np.int64),
+        )
+        for target, name in (
+            (panel.values, "value"),
+            (panel.counts, "count"),
+            (panel.kinds, "kind"),
+            (panel.half_digits, "half_digit"),
+        ):
+            target[cells] = np.array([self.columns[name][row] for row in used], dtype=target.dtype)
+        panel.rows[cells] = used
+        return panel
+
+    def table(self) -> pa.Table:
+        """Give all statements as a table, in the order of the file."""
+        shown = {name: self.columns[name] for name in ("node", "place", "period", "printed", "value")}
+        count = [None if np.isnan(value) else int(value) for value in self.columns["count"]]
+        return pa.table(
+            {
+                **shown,
+                "count": pa.array(count, pa.int64()),
+                "used": self.columns["used"],
+                "kind": [Kind(kind).word for kind in self.columns["kind"]],
+                "count_kind": self.columns["count_kind"],
+                "source": self.columns["source"],
+                "note": self.columns["note"],
+                "line": self.columns["line"],
+            }
+        )
+
+
+def read_observations(
+    path: Path,
+    label: str,
+    structure: Structure,
+    places: Collection[str] | None,
+    sources: Mapping[str, Source] | None,
+    faults: Faults,
+    check_nodes: bool = True,
+) -> Observations | None:
+    """Read ``observations.csv``.
+
+    Args:
+        path: the file.
+        label: how faults name it.
+        structure: the tree whose nodes the rows are about.
+        places: known place codes; None when the pack lists no places, then any code will do.
+        sources: the sources of the pack; None when they could not be read, then any id will do.
+        faults: where faults go.
+        check_nodes: False when the structure could not be read, so that rows are checked for all else.
+
+    Returns:
+        The observations, or None when there are faults.
+    """
+    before = len(faults.errors)
+    names = ("node", "place", "period", "printed", "value", "half_digit", "count", "used", "kind")
+    columns: dict[str, list[Any]] = {name: [] for name in (*names, "source", "note", "count_kind", "line")}
+    cells: dict[tuple[str, str, str], _Cell] = {}
+    reader = _Reader(structure if check_nodes else None, places, sources, faults)
+    for row in read_rows(path, label, REQUIRED, OPTIONAL, faults):
+        values = reader.read(row)
+        if values is None:
+            continue
+        for name, value in values.items():
+            columns[name].append(value)
+        key = (values["node"], values["place"], values["period"])
+        cell = cells.setdefault(key, _Cell(row))
+        if values["used"]:
+            cell.used += 1
+            cell.waiting = None
+            if cell.used == 2:
+                what = f"a second used statement for {key[0]}, {key[1]}, {key[2]}"
+                row.fault(faults, "used", what, "one row with yes for a cell", "write no for the others", "two-used")
+    for key, cell in cells.items():
+        if cell.waiting:
+            what = f"no used statement for {key[0]}, {key[1]}, {key[2]}"
+            cell.waiting.fault(
+                faults, "used", what, "one row with yes for a cell", "choose the one to use", "none-used"
+            )
+    if len(faults.errors) > before or not columns["node"]:
+        return None
+    return Observations(label, columns)
+
+
+@dataclass(slots=True)
+class _Cell:
+    waiting: Row | None  # the first row of a cell without a used statement; dropped to keep memory small
+    used: int = 0
+
+
+class _Reader:
+    """Checks one row at a time against the structure, the places and the sources."""
+
+    def __init__(
+        self,
+        structure: Structure | None,
+        places: Collection[str] | None,
+        sources: Mapping[str, Source] | None,
+        faults: Faults,
+    ) -> None:
+        self.structure = structure
+        self.places = set(places) if places is not None else None
+        self.sources = sources
+        self.faults = faults
+        self.checked_sources: dict[tuple[str, str, bool], tuple[str, str, str, str] | None] = {}
+
+    def read(self, row: Row) -> dict[str, Any] | None:
+        before = len(self.faults.errors)
+        if self.structure:
+            self._code(row, "node", self.structure.position, "structure.csv")
+        self._place(row)
+        self._period(row)
+        value = number(row, "value", self.faults)
+        count = self._count(row)
+        used = row["used"] == "yes"
+        if row["used"] not in {"yes", "no"}:
+            row.fault(self.faults, "used", f'"{row["used"]}" is not yes or no', "yes or no", "choose", "wrong-value")
+        kind = self._kind(row, "kind", required=True)
+        self._kind(row, "count_kind", required=False)
+        if kind is not None:
+            self._sources(row, kind, used)
+        if len(self.faults.errors) > before or value is None or kind is None:
+            return None
+        return {
+            "node": row["node"],
+            "place": row["place"],
+            "period": row["period"],
+            "printed": row["value"],
+            "value": float(value),
+            "half_digit": 0.5 * 10.0 ** -decimals(value),
+            "count": count,
+            "used": used,
+            "kind": int(kind),
+            "source": ";".join(source_ids(row["source"])),
+            "note": row["note"],
+            "count_kind": row["count_kind"],
+            "line": row.line,
+        }
+
+    def _code(self, row: Row, column: str, known: Collection[str], file: str) -> None:
+        code = row[column]
+        if code not in known:
+            remedy = nearest(code, known) or f"add it to {file}"
+            row.fault(self.faults, column, f'unknown {column} "{code}"', f"a code of {file}", remedy, "unknown-code")
+
+    def _place(self, row: Row) -> None:
+        if self.places is not None:
+            self._code(row, "place", self.places, "places.csv")
+        elif not row["place"]:
+            row.fault(self.faults, "place", "the place is missing", "a code", "write one", "missing-value")
+
+    def _period(self, row: Row) -> None:
+        try:
+            periods.parse(row["period"])
+        except ValueError as error:
+            row.fault(self.faults, "period", str(error), periods.FORMS, "correct it", "not-a-period")
+
+    def _count(self, row: Row) -> float:
+        if not row["count"]:
+            return float("nan")
+        if not (row["count"].isascii() and row["count"].isdigit()) or len(row["count"]) > 9:
+            what = f'"{row["count"]}" is not a count'
+            row.fault(self.faults, "count", what, "a whole number of indicators", "write digits", "not-a-number")
+            return float("nan")
+        count = int(row["count"])
+        index = self.structure.position.get(row["node"]) if self.structure else None
+        if self.structure and index is not None:
+            if self.structure.is_leaf(index):
+                what = f'a count for the indicator "{row["node"]}"'
+                row.fault(self.faults, "count", what, "counts for composites only", "empty it", "wrong-value")
+            elif not 1 <= count <= self.structure.stated_counts[index]:
+                what = f"a count of {count} for {row['node']}"
+                expected = f"1 to {self.structure.stated_counts[index]} indicators"
+                row.fault(self.faults, "count", what, expected, "correct it or structure.csv", "wrong-value")
+        return float(count)
+
+    def _kind(self, row: Row, column: str, required: bool) -> Kind | None:
+        word = row[column]
+        if word in KIND_WORDS:
+            return KIND_WORDS[word]
+        if word or required:
+            remedy = nearest(word, KIND_WORDS) or "choose one of them"
+            what = f'"{word}" is not a kind of value'
+            row.fault(self.faults, column, what, f"one of {listed(KIND_WORDS)}", remedy, "wrong-value")
+        return None
+
+    def _sources(self, row: Row, kind: Kind, used: bool) -> None:
+        # The verdict depends on few distinct combinations, so it is kept over the rows of a large table.
+        key = (row["source"], kind.word, used)
+        if key not in self.checked_sources:
+            self.checked_sources[key] = self._source_fault(source_ids(row["source"]), kind, used)
+        if fault := self.checked_sources[key]:
+            row.fault(self.faults, "source", *fault)
+
+    def _source_fault(self, ids: tuple[str, ...], kind: Kind, used: bool) -> tuple[str, str, str, str] | None:
+        if not ids:
+            return "the source is missing", "an id of sources.yaml", "say where it was read", "missing-value"
+        if self.sources is None:
+            return None
+        for source_id in ids:
+            if source_id not in self.sources:
+                remedy = nearest(source_id, self.sources) or "add it to sources.yaml"
+                return f'unknown source "{source_id}"', "an id of sources.yaml", remedy, "unknown-source"
+        if used and all(self.sources[source_id].grade == "unsafe" for source_id in ids):
+            return "only unsafe sources", "one source that can be shown", "add one or write used no", "evidence"
+        if kind is Kind.PUBLISHED and not supports_published(ids, self.sources):
+            expected = "a source of grade publisher, or two of grade report from different publishers (a;b)"
+            return "too little evidence for kind published", expected, "add a source or write second_hand", "evidence"
+        return None
+
+
+def is_citable(kind: int) -> bool:
+    """Say whether a value of this kind may stand in a headline, a chart or a total."""
+    return kind >= 0 and Kind(kind) in CITABLE

@@ -1,0 +1,94 @@
+"""Plausibility: values that are well formed and still look wrong. Warnings only; a person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from donghaeng.errors import Faults
+from donghaeng.index.score import Scores
+
+#: From one period to the next a value seldom changes by more than this factor.
+JUMP = 3.0
+#: A ratio this close to a power of ten (relative) looks like a change of unit.
+SLIP_WIDTH = 0.1
+SLIPS = (10.0, 100.0, 1000.0)
+
+
+def warn(scores: Scores, faults: Faults) -> None:
+    """Report implausible observations.
+
+    Jumps by more than a factor of `JUMP`, ratios near 10, 100 or 1000 (a slip of the unit), shares above
+    100 %, base values that are not the base value of the scale, and pasts that were printed differently.
+    """
+    for line, what, expected, remedy, code in [
+        *_steps(scores),
+        *_shares_above_one(scores),
+        *_given_bases(scores),
+        *_revised_pasts(scores),
+    ]:
+        faults.add(scores.observations.label, line, 1, what, expected, remedy, code, "warning")
+
+
+_Warning = tuple[int, str, str, str, str]
+
+
+def _steps(scores: Scores) -> Iterator[_Warning]:
+    panel = scores.panel
+    for place in range(len(panel.places)):
+        for node in range(len(panel.nodes)):
+            present = np.flatnonzero(np.isfinite(panel.values[place, :, node]))
+            for before, after in pairwise(present):
+                old, new = panel.values[place, before, node], panel.values[place, after, node]
+                if old > 0 and new > 0:
+                    ratio = max(new / old, old / new)
+                    line = _line(scores, place, int(after), node)
+                    step = f"{panel.nodes[node]} goes from {old:g} to {new:g} in {panel.places[place]}"
+                    slip = next((power for power in SLIPS if abs(ratio / power - 1) <= SLIP_WIDTH), None)
+                    if slip:
+                        what = f"{step}, about a factor of {slip:g}"
+                        yield line, what, "one unit in all periods", "check the unit", "unit-slip"
+                    elif ratio > JUMP:
+                        what = f"{step}, more than a factor of {JUMP:g}"
+                        yield line, what, "a smaller change", "check the value, or say why in note", "jump"
+
+
+def _shares_above_one(scores: Scores) -> Iterator[_Warning]:
+    percent = [index for index, node in enumerate(scores.structure.nodes) if node.unit == "%"]
+    for place, period, at in np.argwhere(scores.panel.values[:, :, percent] > 100):
+        node = percent[at]
+        what = f"{scores.panel.nodes[node]} is {scores.panel.values[place, period, node]:g} %"
+        yield _line(scores, place, period, node), what, "at most 100 %", "check value and unit", "above-100"
+
+
+def _given_bases(scores: Scores) -> Iterator[_Warning]:
+    if scores.base is None:
+        return
+    base_value = scores.recipe.normalise.base_value
+    at_base = scores.given.values[:, scores.base]
+    for place, node in np.argwhere(np.isfinite(at_base) & (at_base != base_value)):
+        what = f"{scores.panel.nodes[node]} is {at_base[place, node]:g} in the base period"
+        yield _line(scores, place, scores.base, node), what, f"{base_value:g}", "check the value", "base"
+
+
+def _revised_pasts(scores: Scores) -> Iterator[_Warning]:
+    columns = scores.observations.columns
+    used = {
+        (columns["node"][row], columns["place"][row], columns["period"][row]): row
+        for row, is_used in enumerate(columns["used"])
+        if is_used
+    }
+    for row, is_used in enumerate(columns["used"]):
+        if not is_used:
+            cell = (columns["node"][row], columns["place"][row], columns["period"][row])
+            other = used[cell]
+            if columns["value"][row] != columns["value"][other]:
+                printed = f"{columns['printed'][row]} and {columns['printed'][other]}"
+                what = f"{cell[0]} {cell[2]} was printed as {printed}"
+                yield columns["line"][row], what, "one past", "say in note which came first and why", "revised"
+
+
+def _line(scores: Scores, place: int, period: int, node: int) -> int:
+    return int(scores.observations.columns["line"][scores.panel.rows[place, period, node]])

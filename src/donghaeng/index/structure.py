@@ -1,0 +1,292 @@
+"""The tree of an index, read from ``structure.csv``.
+
+The level of a node is derived and never written: a leaf has level 1, an inner node one more than its
+highest child, so the root has the highest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from donghaeng.errors import Faults, listed, nearest
+from donghaeng.sources import KIND_WORDS, source_ids
+from donghaeng.table import Row, number, read_rows
+from donghaeng.wording import Language
+
+REQUIRED = ("code", "parent", "name_ko", "name_en", "unit", "direction", "weight")
+OPTIONAL = (
+    "unit_ko",
+    "unit_kind",
+    "direction_kind",
+    "name_kind",
+    "indicators",
+    "status",
+    "former_name_ko",
+    "former_name_en",
+    "source",
+    "definition_ko",
+    "definition_en",
+    "note_ko",
+    "note_en",
+)
+DIRECTIONS = ("higher", "lower")
+STATUSES = ("confirmed", "tentative")
+
+
+@dataclass(frozen=True)
+class Node:
+    """One element of an index: an indicator (leaf) or a composite.
+
+    Attributes:
+        code: its code.
+        parent: code of the node it belongs to; empty for the root.
+        names: name by language.
+        unit: unit of the raw values; ``unknown`` where it is not public; empty for composites.
+        direction: ``higher`` or ``lower`` is better; empty for composites.
+        weight: weight among its siblings.
+        indicators: stated number of indicators below it; None where nothing is stated.
+        details: the optional columns of the structure as they were written.
+    """
+
+    code: str
+    parent: str
+    names: Mapping[Language, str]
+    unit: str
+    direction: str
+    weight: float
+    indicators: int | None
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A tree of nodes, in the order of the file."""
+
+    nodes: tuple[Node, ...]
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """Codes of all nodes."""
+        return tuple(node.code for node in self.nodes)
+
+    @cached_property
+    def position(self) -> dict[str, int]:
+        """Position of each code in `nodes`."""
+        return {code: index for index, code in enumerate(self.codes)}
+
+    @cached_property
+    def children(self) -> tuple[tuple[int, ...], ...]:
+        """Positions of the children of each node."""
+        below: list[list[int]] = [[] for _ in self.nodes]
+        for index, node in enumerate(self.nodes):
+            if node.parent:
+                below[self.position[node.parent]].append(index)
+        return tuple(tuple(children) for children in below)
+
+    @cached_property
+    def levels(self) -> tuple[int, ...]:
+        """Level of each node: leaf 1, inner node 1 + its highest child."""
+        levels = [1] * len(self.nodes)
+        for index in self.bottom_up:
+            if self.children[index]:
+                levels[index] = 1 + max(levels[child] for child in self.children[index])
+        return tuple(levels)
+
+    @cached_property
+    def bottom_up(self) -> tuple[int, ...]:
+        """Positions in an order in which children come before their parent."""
+        order: list[int] = []
+        waiting = [self.root]
+        while waiting:
+            index = waiting.pop()
+            order.append(index)
+            waiting.extend(self.children[index])
+        return tuple(reversed(order))
+
+    @cached_property
+    def root(self) -> int:
+        """Position of the root."""
+        return next(index for index, node in enumerate(self.nodes) if not node.parent)
+
+    @cached_property
+    def leaf_counts(self) -> tuple[int, ...]:
+        """Number of leaves at or below each node."""
+        counts = [1] * len(self.nodes)
+        for index in self.bottom_up:
+            if self.children[index]:
+                counts[index] = sum(counts[child] for child in self.children[index])
+        return tuple(counts)
+
+    @cached_property
+    def stated_counts(self) -> tuple[int, ...]:
+        """Number of indicators that each node has: as stated, else the sum of its children."""
+        counts = [1] * len(self.nodes)
+        for index in self.bottom_up:
+            stated = self.nodes[index].indicators
+            if stated is not None:
+                counts[index] = stated
+            elif self.children[index]:
+                counts[index] = sum(counts[child] for child in self.children[index])
+        return tuple(counts)
+
+    def is_leaf(self, index: int) -> bool:
+        """Say whether the node at a position is an indicator."""
+        return not self.children[index]
+
+    def table(self) -> pa.Table:
+        """Give the structure as a table, one row a node, with the derived level."""
+        columns: dict[str, list[Any]] = {
+            "code": list(self.codes),
+            "parent": [node.parent for node in self.nodes],
+            "level": list(self.levels),
+            "name_ko": [node.names.get("ko", "") for node in self.nodes],
+            "name_en": [node.names.get("en", "") for node in self.nodes],
+            "unit": [node.unit for node in self.nodes],
+            "direction": [node.direction for node in self.nodes],
+            "weight": [node.weight for node in self.nodes],
+            "indicators": list(self.stated_counts),
+        }
+        for name in OPTIONAL:
+            if name != "indicators":
+                columns[name] = [node.details.get(name, "") for node in self.nodes]
+        return pa.table(columns)
+
+
+def read_structure(
+    path: Path, label: str, languages: Iterable[Language], sources: Collection[str] | None, faults: Faults
+) -> Structure | None:
+    """Read ``structure.csv``.
+
+    Args:
+        path: the file.
+        label: how faults name it.
+        languages: languages in which every node needs a name.
+        sources: known source ids; None when the sources could not be read, then any id will do.
+        faults: where faults go.
+
+    Returns:
+        The structure, or None when it has faults.
+    """
+    before = len(faults.errors)
+    nodes: list[Node] = []
+    rows: list[Row] = []
+    first_line: dict[str, int] = {}
+    for row in read_rows(path, label, REQUIRED, OPTIONAL, faults):
+        code = row["code"]
+        if not code or any(character in code for character in " /\\;,"):
+            row.fault(faults, "code", f'"{code}" is not a code', "a word without spaces", "give one", "wrong-value")
+            continue
+        if code in first_line:
+            what = f'the code "{code}" stands already in line {first_line[code]}'
+            row.fault(faults, "code", what, "each code once", "rename or remove one", "duplicate")
+            continue
+        first_line[code] = row.line
+        nodes.append(_node(row, languages, sources, faults))
+        rows.append(row)
+    if not nodes:
+        return None
+    _check_tree(nodes, rows, faults)
+    return Structure(tuple(nodes)) if len(faults.errors) == before else None
+
+
+def _node(row: Row, languages: Iterable[Language], sources: Collection[str] | None, faults: Faults) -> Node:
+    for language in languages:
+        if not row[f"name_{language}"]:
+            row.fault(faults, f"name_{language}", "the name is missing", "a name", "write it", "missing-value")
+    weight = 1.0
+    if row["weight"]:
+        given = number(row, "weight", faults)
+        if given is not None and given < 0:
+            row.fault(faults, "weight", f"the weight {given} is negative", "0 or more", "correct it", "wrong-value")
+        elif given is not None:
+            weight = float(given)
+    indicators = None
+    if row["indicators"]:
+        if row["indicators"].isascii() and row["indicators"].isdigit():
+            indicators = int(row["indicators"])
+        else:
+            what = f'"{row["indicators"]}" is not a count'
+            row.fault(faults, "indicators", what, "a whole number", "write digits", "not-a-number")
+    for column in ("unit_kind", "direction_kind", "name_kind"):
+        _one_of(row, column, tuple(KIND_WORDS), faults)
+    _one_of(row, "status", STATUSES, faults)
+    for source_id in source_ids(row["source"]):
+        if sources is not None and source_id not in sources:
+            remedy = nearest(source_id, sources) or "add it to sources.yaml"
+            row.fault(faults, "source", f'unknown source "{source_id}"', "an id of sources.yaml", remedy, "unknown-key")
+    return Node(
+        code=row["code"],
+        parent=row["parent"],
+        names={"ko": row["name_ko"], "en": row["name_en"]},
+        unit=row["unit"],
+        direction=row["direction"],
+        weight=weight,
+        indicators=indicators,
+        details={name: row[name] for name in OPTIONAL},
+    )
+
+
+def _one_of(row: Row, column: str, words: tuple[str, ...], faults: Faults) -> None:
+    if row[column] and row[column] not in words:
+        remedy = nearest(row[column], words) or "choose one of them"
+        what = f'"{row[column]}" is not known here'
+        row.fault(faults, column, what, f"one of {listed(words)}", remedy, "wrong-value")
+
+
+def _check_tree(nodes: list[Node], rows: list[Row], faults: Faults) -> None:
+    position = {node.code: index for index, node in enumerate(nodes)}
+    parents = {node.parent for node in nodes}
+    roots = [index for index, node in enumerate(nodes) if not node.parent]
+    for index in roots[1:]:
+        what = f'"{nodes[index].code}" is a second node without a parent'
+        rows[index].fault(faults, "parent", what, f"one root ({nodes[roots[0]].code})", "give its parent", "tree")
+    if not roots:
+        rows[0].fault(faults, "parent", "no node is the root", "one node without a parent", "leave it empty", "tree")
+    for node, row in zip(nodes, rows, strict=True):
+        if node.parent and node.parent not in position:
+            remedy = nearest(node.parent, position) or "add the parent or correct its code"
+            row.fault(faults, "parent", f'unknown parent "{node.parent}"', "a code of this file", remedy, "orphan")
+        if node.code not in parents:
+            _check_leaf(node, row, faults)
+        elif node.unit or node.direction:
+            column = "unit" if node.unit else "direction"
+            what = f'"{node.code}" has children and a {column}'
+            row.fault(faults, column, what, f"no {column} for a composite", "empty the cell", "wrong-value")
+    for cycle in _cycles(nodes, position):
+        row = rows[position[cycle[0]]]
+        what = f"a circle of parents: {' -> '.join([*cycle, cycle[0]])}"
+        row.fault(faults, "parent", what, "a tree", "correct one of the parents", "cycle")
+
+
+def _check_leaf(node: Node, row: Row, faults: Faults) -> None:
+    if not node.unit:
+        remedy = 'write it, or "unknown" where it is not public'
+        row.fault(faults, "unit", f'the unit of "{node.code}" is missing', "a unit", remedy, "missing-value")
+    if not node.direction:
+        what = f'the direction of "{node.code}" is missing'
+        row.fault(faults, "direction", what, "higher or lower", "say which is better", "missing-value")
+    _one_of(row, "direction", DIRECTIONS, faults)
+
+
+def _cycles(nodes: list[Node], position: dict[str, int]) -> list[list[str]]:
+    """Find the circles in a set of parent links, each once, starting at its first node in the file."""
+    finished: set[str] = set()
+    cycles: list[list[str]] = []
+    for node in nodes:
+        trail: list[str] = []
+        code = node.code
+        while code in position and code not in finished and code not in trail:
+            trail.append(code)
+            code = nodes[position[code]].parent
+        if code in trail:
+            cycle = trail[trail.index(code) :]
+            first = min(range(len(cycle)), key=lambda index: position[cycle[index]])
+            cycles.append(cycle[first:] + cycle[:first])
+        finished.update(trail)
+    return cycles
