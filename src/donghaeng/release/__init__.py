@@ -1,0 +1,1 @@
+"""Results to immutable releases: tables in the formats of the field, a manifest of hashes, verification."""

@@ -1,0 +1,79 @@
+"""Reading a release back: what the site and later releases are made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from donghaeng.release.verify import read_manifest
+from donghaeng.release.write import SIMULATED
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ReleasedPack:
+    """The results of one pack as they were released.
+
+    Attributes:
+        id: id of the pack.
+        description: ``pack.json``.
+        recipe: ``recipe.json``.
+        wording: ``wording.json``.
+        tables: rows by table name, published and simulated together; a row of kind ``simulated`` says so.
+        articles: Markdown by (slug, language).
+    """
+
+    id: str
+    description: Mapping[str, Any]
+    recipe: Mapping[str, Any]
+    wording: Mapping[str, Any]
+    tables: Mapping[str, tuple[Row, ...]]
+    articles: Mapping[tuple[str, str], str]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A verified release.
+
+    Attributes:
+        folder: where it lies.
+        manifest: ``manifest.json``.
+        packs: its packs in the order of the manifest.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    packs: tuple[ReleasedPack, ...]
+
+
+def read_release(folder: Path) -> Release:
+    """Verify and read a release.
+
+    Raises:
+        InputError: when the folder is not a release or any byte of it was changed.
+    """
+    manifest = read_manifest(folder)
+    paths = [str(entry["path"]) for entry in manifest["files"]]
+    packs = tuple(_read_pack(folder, str(pack["id"]), paths) for pack in manifest["packs"])
+    return Release(folder, manifest, packs)
+
+
+def _read_pack(folder: Path, pack_id: str, paths: list[str]) -> ReleasedPack:
+    def plain(name: str) -> Any:
+        return json.loads((folder / pack_id / name).read_bytes())
+
+    tables: dict[str, tuple[Row, ...]] = {}
+    articles: dict[tuple[str, str], str] = {}
+    for path in paths:
+        name = path.removeprefix(f"{pack_id}/")
+        if name.startswith("tables/") and name.endswith(".json"):
+            table = name.removeprefix("tables/").removesuffix(".json").removesuffix(f"-{SIMULATED}")
+            tables[table] = (*tables.get(table, ()), *plain(name))
+        elif name.startswith("articles/"):
+            slug, language, _ = name.removeprefix("articles/").split(".")
+            articles[slug, language] = (folder / path).read_text("utf-8")
+    return ReleasedPack(pack_id, plain("pack.json"), plain("recipe.json"), plain("wording.json"), tables, articles)
