@@ -1,0 +1,177 @@
+"""From a pack and its scores to the content of a release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from donghaeng.catalogue.pack import Pack
+from donghaeng.index.changes import changes_table
+from donghaeng.index.contributions import contributions
+from donghaeng.index.published import conflicts_table, published_table
+from donghaeng.index.score import Scores
+from donghaeng.places import places_table
+from donghaeng.release.content import PackContent
+from donghaeng.release.read import ReleasedPack
+from donghaeng.sources import Kind, Source, source_ids
+from donghaeng.wording import Text
+
+#: What every page and file of a pack says about its standing, by status.
+STATUS_NOTES: dict[str, Text] = {
+    "official": {"ko": "소관 기관이 채택한 자료입니다.", "en": "Adopted by its owner."},
+    "unofficial": {
+        "ko": "비공식 자료: 공개된 보도와 자료를 모아 정리한 것으로, 해당 기관의 공식 자료가 아닙니다.",
+        "en": "Unofficial, compiled from public reports. Not a publication of the body it is about.",
+    },
+    "invented": {
+        "ko": "가상 자료: 실재하지 않는 기관의 예시이며 모든 값은 모의로 만든 것입니다.",
+        "en": "Invented example: nobody real; every value is simulated.",
+    },
+}
+
+
+def outcome(pack: Pack, scores: Scores, previous: ReleasedPack | None = None) -> PackContent:
+    """Put together what a release says of a pack.
+
+    Args:
+        pack: the pack.
+        scores: its scores.
+        previous: the same pack in an earlier release, to say what changed.
+    """
+    manifest = pack.manifest
+    description = {
+        **manifest.model_dump(mode="json"),
+        "status_note": STATUS_NOTES[manifest.status],
+        "newest_period": scores.periods[scores.newest_period()].text,
+        "previous_version": previous.description["version"] if previous else None,
+    }
+    articles = {f"articles/{article.slug}.{article.language}.md": article for article in pack.articles}
+    return PackContent(
+        id=pack.id,
+        description=description,
+        recipe=pack.index.recipe.model_dump(mode="json"),
+        wording={language: words.model_dump(mode="json") for language, words in pack.wording.items()},
+        inputs=pack.files,
+        tables={
+            "scores": scores.table(),
+            "contributions": contributions(scores),
+            "changes": changes_table(scores),
+            "published": published_table(scores),
+            "conflicts": conflicts_table(scores),
+            "observations": pack.index.observations.table(),
+            "structure": pack.index.structure.table(),
+            "places": places_table(pack.places),
+            "sources": sources_table(pack.sources),
+            "statements": pack.statements.table(),
+            "quality": quality_table(pack, scores),
+            "revisions": revisions_table(scores.table().to_pylist(), previous.tables["scores"] if previous else ()),
+        },
+        texts={name: f"# {article.title}\n\n{article.body}" for name, article in articles.items()},
+    )
+
+
+def sources_table(sources: Mapping[str, Source]) -> pa.Table:
+    """Give the sources as a table, in the order of ``sources.yaml``."""
+    rows = [
+        {
+            "id": source_id,
+            "title_ko": source.title.get("ko", ""),
+            "title_en": source.title.get("en", ""),
+            "publisher_ko": source.publisher.get("ko", ""),
+            "publisher_en": source.publisher.get("en", ""),
+            "url": source.url or "",
+            "date": source.date or "",
+            "read_on": source.read_on.isoformat(),
+            "extent": source.extent,
+            "licence": source.licence,
+            "grade": source.grade,
+            "note_ko": (source.note or {}).get("ko", ""),
+            "note_en": (source.note or {}).get("en", ""),
+        }
+        for source_id, source in sources.items()
+    ]
+    return pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in rows[0]]))
+
+
+def quality_table(pack: Pack, scores: Scores) -> pa.Table:
+    """Give a note on the quality of each indicator.
+
+    Columns: node; concept (definition, empty where none is public); unit and direction with how each is known;
+    accuracy (number of values by kind, of distinct sources, of conflicting statements); timeliness (newest
+    period with a value, years between its start and the day of the pack); comparability (former names, note).
+    """
+    observations = pack.index.observations.columns
+    rows: list[dict[str, Any]] = []
+    for index, node in enumerate(pack.index.structure.nodes):
+        if not pack.index.structure.is_leaf(index):
+            continue
+        of_node = [row for row, code in enumerate(observations["node"]) if code == node.code]
+        used = [row for row in of_node if observations["used"][row]]
+        sources = {source for row in of_node for source in source_ids(observations["source"][row])}
+        present = np.flatnonzero(np.isfinite(scores.panel.values[:, :, index]).any(axis=0))
+        newest = scores.periods[present[-1]] if present.size else None
+        counts = {kind: sum(observations["kind"][row] == kind for row in used) for kind in Kind}
+        rows.append(
+            {
+                "node": node.code,
+                "concept_ko": node.details["definition_ko"],
+                "concept_en": node.details["definition_en"],
+                "unit": node.unit,
+                "unit_kind": node.details["unit_kind"],
+                "direction": node.direction,
+                "direction_kind": node.details["direction_kind"],
+                "values": len(used),
+                **{f"values_{kind.word}": counts[kind] for kind in Kind},
+                "sources": len(sources),
+                "conflicts": len(of_node) - len(used),
+                "newest_period": newest.text if newest else "",
+                "age_years": round((pack.manifest.date - newest.first_day).days / 365.25, 1) if newest else None,
+                "status": node.details["status"],
+                "former_name_ko": node.details["former_name_ko"],
+                "former_name_en": node.details["former_name_en"],
+                "comparability_ko": node.details["note_ko"],
+                "comparability_en": node.details["note_en"],
+            }
+        )
+    integers = {"values", "sources", "conflicts", *(f"values_{kind.word}" for kind in Kind)}
+    types = {name: pa.int64() if name in integers else pa.string() for name in rows[0]}
+    types["age_years"] = pa.float64()
+    return pa.Table.from_pylist(rows, pa.schema(list(types.items())))
+
+
+def revisions_table(new: Sequence[Mapping[str, Any]], old: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Say which scores are new, gone or changed since an earlier release.
+
+    Columns: node, place, period, before, after, change, what (``added``, ``removed``, ``changed``), kind. Empty
+    for a first release.
+    """
+    before = {(row["place"], row["period"], row["node"]): row for row in old}
+    after = {(row["place"], row["period"], row["node"]): row for row in new}
+    rows: list[dict[str, Any]] = []
+    for key in [*after, *(key for key in before if key not in after)] if old else []:
+        was = before[key]["value"] if key in before else None
+        now = after[key]["value"] if key in after else None
+        if was == now:
+            continue
+        what = "added" if was is None else "removed" if now is None else "changed"
+        kind = (after.get(key) or before[key])["kind"] or before.get(key, {}).get("kind")
+        change = now - was if was is not None and now is not None else None
+        place, period, node = key
+        rows.append(
+            {
+                "node": node,
+                "place": place,
+                "period": period,
+                "before": was,
+                "after": now,
+                "change": change,
+                "what": what,
+                "kind": kind,
+            }
+        )
+    texts = [(name, pa.string()) for name in ("node", "place", "period")]
+    numbers = [(name, pa.float64()) for name in ("before", "after", "change")]
+    return pa.Table.from_pylist(rows, pa.schema([*texts, *numbers, ("what", pa.string()), ("kind", pa.string())]))

@@ -1,0 +1,74 @@
+"""JSON Schemas of the sections of a pack, generated from what reads them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from donghaeng import places, statements
+from donghaeng.catalogue.manifest import Manifest, Wording
+from donghaeng.index import observations, structure
+from donghaeng.index.recipe import Recipe
+from donghaeng.sources import KIND_WORDS, Sources
+
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_DOCUMENTS: dict[str, type[BaseModel]] = {
+    "pack": Manifest,
+    "sources": Sources,
+    "recipe": Recipe,
+    "wording": Wording,
+}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Give the schemas by section. A schema of a table describes one row, with every cell as text."""
+    documents = {name: {"$schema": _DIALECT, **model.model_json_schema()} for name, model in _DOCUMENTS.items()}
+    kinds = tuple(KIND_WORDS)
+    tables = {
+        "structure": _row(
+            structure.REQUIRED,
+            structure.OPTIONAL,
+            {
+                "direction": ("", *structure.DIRECTIONS),
+                "status": ("", *structure.STATUSES),
+                **{f"{name}_kind": ("", *kinds) for name in ("unit", "direction", "name")},
+            },
+        ),
+        "observations": _row(
+            observations.REQUIRED,
+            observations.OPTIONAL,
+            {"used": ("yes", "no"), "kind": kinds, "count_kind": ("", *kinds)},
+        ),
+        "places": _row(places.COLUMNS, (), {}),
+        "statements": _row(statements.COLUMNS, (), {"type": statements.TYPES, "status": ("", *statements.STATUSES)}),
+    }
+    return documents | tables
+
+
+def _row(required: Sequence[str], optional: Sequence[str], words: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    def column(name: str) -> dict[str, Any]:
+        return {"type": "string", "enum": list(words[name])} if name in words else {"type": "string"}
+
+    return {
+        "$schema": _DIALECT,
+        "type": "object",
+        "properties": {name: column(name) for name in (*required, *optional)},
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def write_schemas(folder: Path) -> list[str]:
+    """Write a file a section, ``SECTION.schema.json``, and give their names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = []
+    for section, schema in schemas().items():
+        name = f"{section}.schema.json"
+        (folder / name).write_text(json.dumps(schema, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        names.append(name)
+    return names
