@@ -38,7 +38,7 @@ def _day(value: object) -> object:
         try:
             return date.fromisoformat(value) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII) else value
         except ValueError as error:
-            raise ValueError(f'"{value}" is not a day: {error}') from None
+            raise ValueError(f'"{value}" is not a day: {error}', "a day such as 2024-03-01") from None
     return value
 
 
@@ -126,6 +126,10 @@ def parse_document(text: str, label: str, faults: Faults) -> Document | None:
         what = f"not readable as YAML: {str(error).splitlines()[0]}"
         faults.add(label, 1, 1, what, "YAML 1.2", "check the characters of the file", "yaml")
         return None
+    except (ValueError, OverflowError):  # from the parser, on escapes such as "\\UFFFFFFFF"
+        what = "not readable as YAML: an escape that is not a character"
+        faults.add(label, 1, 1, what, "YAML 1.2", "look for a backslash in double quotes", "yaml")
+        return None
     except _RefusedYAMLError:
         return None
     return document
@@ -193,6 +197,8 @@ class _Composer:
 
     def _scalar(self, event: Any) -> Any:
         text = str(event.value)
+        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+            self._refuse(event, "half of a character (a surrogate)", "whole characters", "write the character itself")
         if event.style is not None:  # quoted or block
             return text
         if text in _CONSTANTS:
@@ -269,9 +275,11 @@ def _add_validation_fault(detail: ErrorDetails, document: Document, model: type[
     elif kind == "string_pattern_mismatch":
         what, expected = f"{given} has the wrong form", f"text of the form {context['pattern']}"
     elif kind == "value_error":
-        what = str(context["error"])
+        # Own checks raise ValueError(what) or ValueError(what, expected).
+        what, expected = (*(str(part) for part in context["error"].args), "another value")[:2]
     else:
-        what = f"{given}: {detail['msg'][:1].lower()}{detail['msg'][1:]}"
+        what = f"{given} is not possible here"
+        expected = re.sub(r"^\w+ should (be|have) ", "", detail["msg"])
     if last == "[key]":
         of_key = True
     line, column = document.place(path, of_key)

@@ -19,9 +19,12 @@ from typing import Literal
 
 Severity = Literal["error", "warning"]
 
-#: After this many faults in one file the rest of the file is not read: a file that is wrong in a
-#: thousand places is wrong in one way.
+#: After this many errors in one file the rest of the file is not read: a file that is wrong in a
+#: thousand places is wrong in one way. Warnings are counted apart, so that they never hide an error.
 MOST_FAULTS_PER_FILE = 1_000
+
+
+LONGEST_PHRASE = 1_000
 
 
 @dataclass(frozen=True, order=True)
@@ -56,7 +59,17 @@ class Fault:
         if self.remedy:
             parts.append(self.remedy)
         mark = "warning: " if self.severity == "warning" else ""
-        return f"{self.file}:{self.line}:{self.column}: {mark}{'; '.join(parts)}"
+        return _on_one_line(f"{self.file}:{self.line}:{self.column}: {mark}{'; '.join(parts)}")
+
+
+def _on_one_line(text: str) -> str:
+    """Escape what a terminal would act on: line ends, control characters, halves of characters."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
 
 
 class Faults:
@@ -65,7 +78,7 @@ class Faults:
     def __init__(self) -> None:
         """Start with no faults."""
         self._faults: list[Fault] = []
-        self._per_file: dict[str, int] = {}
+        self._per_file: dict[tuple[str, Severity], int] = {}
 
     def add(
         self,
@@ -78,19 +91,19 @@ class Faults:
         code: str = "fault",
         severity: Severity = "error",
     ) -> None:
-        """Keep one fault, unless its file already has `MOST_FAULTS_PER_FILE`."""
-        count = self._per_file.get(file, 0) + 1
-        self._per_file[file] = count
+        """Keep one fault, unless its file already has `MOST_FAULTS_PER_FILE` of its severity."""
+        count = self._per_file.get((file, severity), 0) + 1
+        self._per_file[file, severity] = count
+        what, expected = _short(what), _short(expected)
         if count < MOST_FAULTS_PER_FILE:
             self._faults.append(Fault(file, line, column, what, expected, remedy, code, severity))
         elif count == MOST_FAULTS_PER_FILE:
-            self._faults.append(
-                Fault(file, line, column, f"more than {count - 1} faults in this file", "", "mend these first", "many")
-            )
+            what = f"more than {count - 1} {severity}s in this file"
+            self._faults.append(Fault(file, line, column, what, "fewer", "mend these first", "many", severity))
 
     def is_full(self, file: str) -> bool:
-        """Say whether a file has so many faults that reading on is pointless."""
-        return self._per_file.get(file, 0) >= MOST_FAULTS_PER_FILE
+        """Say whether a file has so many errors that reading on is pointless."""
+        return self._per_file.get((file, "error"), 0) >= MOST_FAULTS_PER_FILE
 
     def extend(self, faults: Iterable[Fault]) -> None:
         """Keep several faults."""
@@ -149,6 +162,11 @@ class InputError(DonghaengError):
 
 class UsageError(DonghaengError):
     """A command or function was called in a way it does not take."""
+
+
+def _short(text: str) -> str:
+    """Cut a phrase that quotes very much of a file."""
+    return text if len(text) <= LONGEST_PHRASE else f"{text[: LONGEST_PHRASE - 1]}…"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

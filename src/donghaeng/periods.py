@@ -67,13 +67,31 @@ def parse(text: str) -> Period:
     match = _FORM.fullmatch(text)
     if not match or int(match["year"]) < 1:
         raise ValueError(f'"{text}" is not a period')
+    try:
+        return Period(_first_day(match), text, int(match["year"]))
+    except ValueError as error:
+        raise ValueError(f'"{text}" is not a period: {error}') from None
+
+
+def is_date(text: str) -> bool:
+    """Say whether a text is a day, a month or a year, as dates of publication are written.
+
+    >>> is_date("2024"), is_date("2024-06"), is_date("2024-06-31"), is_date("2024-Q2")
+    (True, True, False, False)
+    """
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return re.fullmatch(r"[0-9-]+", text) is not None
+
+
+def _first_day(match: re.Match[str]) -> date:
     year = int(match["year"])
     if match["half"]:
-        first = date(year, 1 + 6 * (int(match["half"]) - 1), 1)
-    elif match["quarter"]:
-        first = date(year, 1 + 3 * (int(match["quarter"]) - 1), 1)
-    elif match["week"]:
-        first = date.fromisocalendar(year, int(match["week"]), 1)
-    else:
-        first = date(year, int(match["month"] or 1), int(match["day"] or 1))
-    return Period(first, text, year)
+        return date(year, 1 + 6 * (int(match["half"]) - 1), 1)
+    if match["quarter"]:
+        return date(year, 1 + 3 * (int(match["quarter"]) - 1), 1)
+    if match["week"]:
+        return date.fromisocalendar(year, int(match["week"]), 1)
+    return date(year, int(match["month"] or 1), int(match["day"] or 1))

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from donghaeng import periods
 from donghaeng.documents import Day, Model
 from donghaeng.wording import Text
 
@@ -40,6 +41,12 @@ KIND_WORDS: dict[str, Kind] = {kind.word: kind for kind in Kind}
 CITABLE: frozenset[Kind] = frozenset({Kind.PUBLISHED, Kind.DERIVED})
 
 
+def _is_date(value: str) -> str:
+    if not periods.is_date(value):
+        raise ValueError(f'"{value}" is not a date', "a day, month or year such as 2024-06-19, 2024-06 or 2024")
+    return value
+
+
 class Source(Model):
     """Where something was read.
 
@@ -60,7 +67,7 @@ class Source(Model):
     title: Text
     publisher: Text
     url: Annotated[str, Field(pattern=r"^https?://[^\s<>\"]+$")] | None = None
-    date: Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")] | None = None
+    date: Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"), AfterValidator(_is_date)] | None = None
     read_on: Day
     extent: Literal["whole", "part"]
     licence: str

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
+from donghaeng import periods
 from donghaeng.errors import Faults, listed, nearest
 from donghaeng.sources import Source, source_ids
 from donghaeng.table import Row, read_rows
@@ -35,8 +35,6 @@ COLUMNS = (
 TYPES = ("promise", "target", "claim", "figure")
 STATUSES = ("kept", "late", "changed", "not_kept", "unknown")
 
-_DAY_OR_MONTH = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", re.ASCII)
-
 
 @dataclass(frozen=True)
 class Statements:
@@ -53,7 +51,7 @@ def read_statements(
     path: Path,
     label: str,
     languages: Collection[str],
-    nodes: Collection[str],
+    nodes: Collection[str] | None,
     sources: Mapping[str, Source] | None,
     faults: Faults,
 ) -> Statements:
@@ -63,7 +61,7 @@ def read_statements(
         path: the file.
         label: how faults name it.
         languages: languages in which each statement is given.
-        nodes: codes that a statement may be about.
+        nodes: codes that a statement may be about; None when they could not be read, then any code will do.
         sources: the sources of the pack; None when they could not be read, then any id will do.
         faults: where faults go.
     """
@@ -82,12 +80,12 @@ def read_statements(
             for column in (f"by_{language}", f"said_{language}"):
                 if not row[column]:
                     row.fault(faults, column, f"{column} is missing", "a text", "write it", "missing-value")
-        if row["node"] and row["node"] not in nodes:
+        if row["node"] and nodes is not None and row["node"] not in nodes:
             remedy = nearest(row["node"], nodes) or "correct it"
             what = f'unknown node "{row["node"]}"'
             row.fault(faults, "node", what, "a code of structure.csv", remedy, "unknown-code")
         for column in ("said_on", "outcome_on"):
-            if row[column] and not _DAY_OR_MONTH.fullmatch(row[column]):
+            if row[column] and not periods.is_date(row[column]):
                 what = f'"{row[column]}" is not a day, month or year'
                 row.fault(faults, column, what, "2024, 2024-06 or 2024-06-19", "correct it", "not-a-period")
         _check_sources(row, sources, faults)

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from donghaeng.errors import Faults, listed, nearest
-from donghaeng.textfile import lines, size_fault
+from donghaeng.textfile import LONGEST_LINE, lines, size_fault
 
 #: A table written by hand or exported for a pack. More than this belongs into a columnar file.
 LARGEST_TABLE = 256_000_000
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _PERCENT_SIGNS = "%\uff05 "
+#: Products and ratios of a few numbers of this size are still numbers.
+LARGEST_EXPONENT = 100
 NUMBER_FORM = "a number such as 1234.5"
 
 
@@ -40,9 +42,17 @@ class Row:
         index = self._columns.get(column)
         return self._cells[index].strip() if index is not None and index < len(self._cells) else ""
 
+    def columns(self) -> Collection[str]:
+        """Give the names of all columns of the table."""
+        return self._columns.keys()
+
     def place(self, column: str) -> tuple[int, int]:
         """Give line and column of a cell."""
-        return cell_place(self._record, self.line, self._columns.get(column, 0))
+        index = self._columns.get(column, 0)
+        if '"' in self._record:
+            return cell_place(self._record, self.line, index)
+        # Without quotes a cell stands where the lengths before it say.
+        return self.line, 1 + sum(len(cell) + 1 for cell in self._cells[:index])
 
     def fault(self, faults: Faults, column: str, what: str, expected: str, remedy: str, code: str) -> None:
         """Report a fault at a cell."""
@@ -60,23 +70,37 @@ class _Records:
 
     def __init__(self, source: Iterator[str]) -> None:
         self._source = source
-        self.text = ""
+        self._lines: list[str] = []
+        self._length = 0
         self.next_line = 1
         self.first_line = 1
 
     def __iter__(self) -> Iterator[str]:
         for line in self._source:
-            self.text += line
+            self._lines.append(line)
+            self._length += len(line)
+            if self._length > LONGEST_LINE:
+                raise csv.Error(f"a record of more than {LONGEST_LINE:,} characters")
             self.next_line += 1
             yield line
 
+    @property
+    def text(self) -> str:
+        return "".join(self._lines)
+
     def start(self) -> None:
-        self.text = ""
+        self._lines.clear()
+        self._length = 0
         self.first_line = self.next_line
 
 
 def read_rows(
-    path: Path, label: str, required: Sequence[str], optional: Sequence[str], faults: Faults
+    path: Path,
+    label: str,
+    required: Sequence[str],
+    optional: Collection[str] | None,
+    faults: Faults,
+    extra: Sequence[str] = (),
 ) -> Iterator[Row]:
     """Yield the records of a CSV file.
 
@@ -84,8 +108,9 @@ def read_rows(
         path: the file.
         label: how faults name it.
         required: columns that must be in the header, in any order.
-        optional: further columns that may be.
+        optional: further columns that may be; None admits any name.
         faults: where faults go; a record of the wrong width is reported and not yielded.
+        extra: more columns that may be, for tables whose other columns are codes.
     """
     if size_fault(path, label, LARGEST_TABLE, faults, "give only the rows of this pack"):
         return
@@ -106,7 +131,8 @@ def read_rows(
             faults.add(label, records.first_line, 1, what, "RFC 4180 quoting", remedy, "csv")
             return
         if columns is None:
-            columns = _header(cells, label, records.text, required, optional, faults)
+            known = None if optional is None else [*required, *extra, *optional]
+            columns = _header(cells, label, records.text, required, known, faults)
             if columns is None:
                 return
             width, least = len(cells), _least_width(cells, required)
@@ -135,10 +161,9 @@ def _least_width(header: Sequence[str], required: Sequence[str]) -> int:
 
 
 def _header(
-    cells: list[str], label: str, record: str, required: Sequence[str], optional: Sequence[str], faults: Faults
+    cells: list[str], label: str, record: str, required: Sequence[str], known: Sequence[str] | None, faults: Faults
 ) -> dict[str, int] | None:
     columns: dict[str, int] = {}
-    known = [*required, *optional]
     good = True
     for index, cell in enumerate(cells):
         name = cell.strip()
@@ -146,7 +171,7 @@ def _header(
         if name in columns:
             faults.add(label, *place, f'the column "{name}" stands twice', "each once", "remove one", "header")
             good = False
-        elif name not in known:
+        elif known is not None and name not in known:
             remedy = nearest(name, known) or "remove it"
             faults.add(label, *place, f'unknown column "{name}"', f"one of {listed(known, 30)}", remedy, "unknown-key")
             good = False
@@ -161,23 +186,25 @@ def _header(
 
 
 def cell_place(record: str, first_line: int, index: int) -> tuple[int, int]:
-    """Find line and column of a cell in the text of its record.
+    """Find line and column of a cell in the text of its record; behind the last cell when it has fewer.
 
     >>> cell_place('a,"b,c",d', 7, 2)
     (7, 9)
     """
-    line, column, cell, quoted = first_line, 1, 0, False
-    for character in record:
+    text = record.rstrip("\r\n")
+    line, column, cell = first_line, 1, 0
+    fresh, enclosed, inside = True, False, False  # at the start of a cell; cell in quotes; within its quotes
+    for character in text:
         if cell == index:
             break
-        if character == '"':
-            quoted = not quoted
-        elif character == "," and not quoted:
-            cell += 1
-        if character == "\n":
-            line, column = line + 1, 1
+        if character == '"' and (fresh or enclosed):
+            # Doubled quotes within a cell leave it and enter it again.
+            enclosed, inside, fresh = True, not inside, False
+        elif character == "," and not inside:
+            cell, fresh, enclosed = cell + 1, True, False
         else:
-            column += 1
+            fresh = False
+        line, column = (line + 1, 1) if character == "\n" else (line, column + 1)
     return line, column
 
 
@@ -190,9 +217,10 @@ def number(row: Row, column: str, faults: Faults) -> Decimal | None:
     text = row[column]
     if _NUMBER.fullmatch(text):
         value = Decimal(text)
-        if abs(value.adjusted()) <= 300:
+        if abs(value.adjusted()) <= LARGEST_EXPONENT:
             return value
-        row.fault(faults, column, f'"{text}" is out of range', "a number below 1e300", "check the unit", "not-a-number")
+        expected = f"0, or a size between 1e-{LARGEST_EXPONENT} and 1e{LARGEST_EXPONENT}"
+        row.fault(faults, column, f'"{_short(text)}" is out of range', expected, "check the unit", "not-a-number")
         return None
     row.fault(faults, column, f'"{_short(text)}" is not a number', NUMBER_FORM, _number_remedy(text), "not-a-number")
     return None

@@ -10,6 +10,8 @@ from donghaeng.errors import Faults
 #: A line longer than this is not a line of a table or a document.
 LONGEST_LINE = 1_000_000
 
+BYTE_ORDER_MARK = "\ufeff"
+
 
 def size_fault(path: Path, label: str, most_bytes: int, faults: Faults, remedy: str) -> bool:
     """Report a file that is missing, not a file, or too large to be what it should be.
@@ -69,11 +71,13 @@ def lines(path: Path, label: str, faults: Faults) -> Iterator[str]:
                 )
                 return
             try:
-                text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+                text = raw.decode("utf-8")
             except UnicodeDecodeError as error:
-                column = len(raw[: error.start].decode("utf-8", "replace")) + 1
+                column = len(raw[: error.start].decode("utf-8").removeprefix(BYTE_ORDER_MARK)) + 1
                 _wrong_encoding(label, number, column, _encoding_of(raw + file.read(LONGEST_LINE)), faults)
                 return
+            if number == 1:
+                text = text.removeprefix(BYTE_ORDER_MARK)
             if "\0" in text:
                 column = text.index("\0") + 1
                 faults.add(label, number, column, "a NUL character", "text", "save the file as UTF-8 text", "encoding")

@@ -18,7 +18,8 @@ from donghaeng.wording import LANGUAGES, Language
 LARGEST_ARTICLE = 200_000
 
 CITATION = re.compile(r"\[@([A-Za-z0-9-]+)\]")
-_LINK = re.compile(r"\]\(\s*<?([^)\s>]+)")
+#: The target of a link or image, inline or in a definition below.
+_LINK = re.compile(r"(?:\]\(|^ {0,3}\[[^\]]+\]:)\s*<?([^)\s>]+)")
 _NAME = re.compile(r"(?P<slug>[a-z0-9][a-z0-9-]*)\.(?P<language>[a-z]{2})\.md")
 
 
@@ -54,18 +55,19 @@ def read_articles(
     if not folder.is_dir():
         return ()
     articles: list[Article] = []
-    for path in sorted(folder.iterdir()):
+    found: set[tuple[str, str]] = set()
+    for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
         match = _NAME.fullmatch(path.name)
         place = f"{label}/{path.name}"
         if not match or match["language"] not in LANGUAGES:
             expected = "SLUG.ko.md or SLUG.en.md, in small letters"
             faults.add(place, 1, 1, "not the name of an article", expected, "rename it", "wrong-name")
             continue
+        found.add((match["slug"], match["language"]))
         article = _read(path, place, match["slug"], sources, faults)
         if article:
             articles.append(article)
-    found = {(article.slug, article.language) for article in articles}
-    for slug in sorted({article.slug for article in articles}):
+    for slug in sorted({slug for slug, _ in found}):
         for language in languages:
             if (slug, language) not in found:
                 file = f"{label}/{slug}.{language}.md"
@@ -105,7 +107,10 @@ def leaves_pack(target: str) -> bool:
     >>> leaves_pack("../../secret.png"), leaves_pack("https://example.org"), leaves_pack("#top")
     (True, False, False)
     """
-    address = urlsplit(target)
+    try:
+        address = urlsplit(target)
+    except ValueError:  # not an address at all, such as http://[x
+        return True
     if address.scheme in {"http", "https", "mailto"}:
         return False
     if address.scheme or address.netloc or target.startswith("/"):

@@ -13,6 +13,7 @@ from donghaeng.index.recipe import Recipe
 from donghaeng.index.score import Scores
 from donghaeng.index.score import score as compute
 from donghaeng.index.structure import Structure
+from donghaeng.index.tables import Attributes
 from donghaeng.places import Place
 from donghaeng.sources import Source
 from donghaeng.statements import Statements
@@ -27,11 +28,15 @@ class IndexSection:
         structure: the tree.
         recipe: the method.
         observations: what is known.
+        attributes: what is known of the places.
+        scores: the result. A pack is read completely only when it can be computed, so it is at hand.
     """
 
     structure: Structure
     recipe: Recipe
     observations: Observations
+    attributes: Attributes
+    scores: Scores
 
 
 @dataclass(frozen=True)
@@ -71,12 +76,14 @@ class Pack:
         return self.manifest.version
 
     def score(self) -> Scores:
-        """Compute the index of the pack.
+        """Give the index of the pack."""
+        return self.index.scores
+
+    def score_with(self, recipe: Recipe) -> Scores:
+        """Compute the index of the pack by another recipe.
 
         Raises:
             InputError: values that the recipe cannot be applied to.
         """
-        places = tuple(place.code for place in self.places)
-        present = set(self.index.observations.places())
-        in_order = tuple(code for code in places if code in present)
-        return compute(self.index.structure, self.index.recipe, self.index.observations, in_order)
+        section = self.index
+        return compute(section.structure, recipe, section.observations, section.attributes, self.places)

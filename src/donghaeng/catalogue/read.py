@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from donghaeng.catalogue.articles import Article, read_articles
@@ -13,20 +13,24 @@ from donghaeng.catalogue.find import Found, find, shipped_ids
 from donghaeng.catalogue.manifest import Manifest, Wording
 from donghaeng.catalogue.pack import IndexSection, Pack
 from donghaeng.documents import Document, read_model
-from donghaeng.errors import Faults, nearest
+from donghaeng.errors import Faults, InputError, nearest
 from donghaeng.index.observations import Observations, read_observations
 from donghaeng.index.recipe import Recipe
-from donghaeng.index.score import try_score, unknown_compared
+from donghaeng.index.score import Scores, try_score, unknown_compared
 from donghaeng.index.structure import Structure, read_structure
+from donghaeng.index.tables import Attributes, Tables, read_attributes, read_values
 from donghaeng.places import Place, read_places
 from donghaeng.sources import Kind, Source, Sources
 from donghaeng.statements import Statements, read_statements
-from donghaeng.wording import LANGUAGES, Language
+from donghaeng.wording import LANGUAGES, Language, Text
 
 MOST_FILES = 10_000
 
-REQUIRED_FILES = ("pack.yaml", "sources.yaml", "structure.csv", "recipe.yaml", "observations.csv")
+REQUIRED_FILES = ("pack.yaml", "sources.yaml", "structure.csv", "recipe.yaml")
+#: A pack has observations, tables of raw values, or both.
 OPTIONAL_FILES = (
+    "observations.csv",
+    "tables.yaml",
     "places.csv",
     "statements.csv",
     *(f"wording/{language}.yaml" for language in LANGUAGES),
@@ -79,6 +83,7 @@ def read_pack(found: Found) -> tuple[Pack | None, Faults]:
 class _PackReader:
     found: Found
     faults: Faults
+    unknown: list[str] = field(default_factory=list)
 
     def read(self) -> Pack | None:
         if not self._files_are_sound():
@@ -87,15 +92,17 @@ class _PackReader:
         languages = manifest.languages if manifest else LANGUAGES
         if manifest:
             self._check_languages(manifest, document)
-        sources = self._sources()
+        sources = self._sources(languages)
         places = self._places(languages)
         structure = read_structure(
             self._path("structure.csv"), self._label("structure.csv"), languages, sources, self.faults
         )
         recipe = self._recipe(structure)
-        observations = self._observations(structure, places, sources)
-        codes = structure.codes if structure else ()
-        statements = self._statements(languages, codes, sources) if structure else Statements(())
+        tables, tables_document = self._tables()
+        self._warn_of_unknown_files(tables)
+        observations = self._observations(structure, places, sources, tables, tables_document)
+        attributes = read_attributes(self.found.folder, self.found.label, tables, tables_document, sources, self.faults)
+        statements = self._statements(languages, structure.codes if structure else None, sources)
         articles = read_articles(self._path("articles"), self._label("articles"), languages, sources, self.faults)
         wording = self._wording(languages)
         if manifest and observations:
@@ -103,24 +110,47 @@ class _PackReader:
         if not (manifest and structure and recipe and observations and sources is not None) or self.faults.errors:
             return None
         # Values that the recipe cannot be applied to are faults of the pack, found before anybody computes.
-        try_score(structure, recipe, observations, self.faults)
+        known_places = places or tuple(Place(code, "", code, code) for code in observations.places())
+        scores = self._scores(structure, recipe, observations, attributes, known_places)
+        if scores is None:
+            return None
         return Pack(
             folder=self.found.folder,
             manifest=manifest,
             sources=sources,
-            places=places or tuple(Place(code, "", code, code) for code in observations.places()),
-            index=IndexSection(structure, recipe, observations),
+            places=known_places,
+            index=IndexSection(structure, recipe, observations, attributes, scores),
             statements=statements,
             wording=wording,
             articles=articles,
-            files=self._digests(articles),
+            files=self._digests(articles, tables),
         )
+
+    def _scores(
+        self,
+        structure: Structure,
+        recipe: Recipe,
+        observations: Observations,
+        attributes: Attributes,
+        places: tuple[Place, ...],
+    ) -> Scores | None:
+        try:
+            return try_score(structure, recipe, observations, attributes, places, self.faults)
+        except InputError as error:
+            self.faults.extend(error.faults)
+            if not error.faults:
+                what, remedy = str(error), "correct the recipe or the data"
+                self.faults.add(
+                    self._label("recipe.yaml"), 1, 1, what, "a recipe that fits the data", remedy, "no-step"
+                )
+            return None
 
     def _path(self, name: str) -> Path:
         return self.found.folder / name
 
     def _label(self, name: str) -> str:
-        return f"{self.found.label}/{name}"
+        # A fault is text, whatever bytes a file name is made of.
+        return f"{self.found.label}/{name.encode('utf-8', 'backslashreplace').decode()}"
 
     def _files_are_sound(self) -> bool:
         """Report links that leave the pack, files with unknown names and a folder that is no pack."""
@@ -142,16 +172,21 @@ class _PackReader:
             if name.startswith("articles/") or name.split("/")[-1].split(".")[0].upper() in _FREE_NAMES:
                 continue
             if name not in known and self._resolves_inside(name):
-                remedy = nearest(name, known) or "remove it"
-                self.faults.add(
-                    self._label(name), 1, 1, "unknown file", "the files of a pack", remedy, "unknown-file", "warning"
-                )
+                self.unknown.append(name)
         missing = [name for name in REQUIRED_FILES if not os.path.lexists(self._path(name))]
         if "pack.yaml" in missing:
             what, remedy = "the file is missing", "give the folder of a pack, or start one with donghaeng new"
             self.faults.add(self._label("pack.yaml"), 1, 1, what, "a file pack.yaml", remedy, "missing-file")
             return False
         return len(self.faults.errors) == before
+
+    def _warn_of_unknown_files(self, tables: Tables) -> None:
+        named = tables.files
+        for name in self.unknown:
+            if name not in named:
+                remedy = nearest(name, [*REQUIRED_FILES, *OPTIONAL_FILES]) or "remove it, or name it in tables.yaml"
+                expected = "the files of a pack"
+                self.faults.add(self._label(name), 1, 1, "unknown file", expected, remedy, "unknown-file", "warning")
 
     def _names(self) -> Iterator[str]:
         for folder, folders, files in os.walk(self.found.folder):
@@ -163,7 +198,10 @@ class _PackReader:
                 yield path
 
     def _resolves_inside(self, name: str) -> bool:
-        return self._path(name).resolve().is_relative_to(self.found.folder.resolve())
+        try:
+            return self._path(name).resolve().is_relative_to(self.found.folder.resolve())
+        except (OSError, RuntimeError):  # links in a circle lead nowhere
+            return False
 
     def _check_inside(self, name: str) -> bool:
         if self._resolves_inside(name):
@@ -174,15 +212,18 @@ class _PackReader:
 
     def _check_languages(self, manifest: Manifest, document: Document) -> None:
         for key in ("title", "summary", "owner"):
-            for language in manifest.languages:
-                if language not in getattr(manifest, key):
-                    line, column = document.place((key,), of_key=True)
-                    what = f"{key} is missing in {language}"
-                    self.faults.add(
-                        document.label, line, column, what, "every text in every language", "write it", "missing-value"
-                    )
+            self._check_text(getattr(manifest, key), manifest.languages, document, (key,))
 
-    def _sources(self) -> Mapping[str, Source] | None:
+    def _check_text(
+        self, text: Text, languages: tuple[Language, ...], document: Document, path: tuple[str, ...]
+    ) -> None:
+        for language in languages:
+            if language not in text:
+                line, column = document.place(path, of_key=True)
+                what, expected = f"{path[-1]} is missing in {language}", "every text in every language of the pack"
+                self.faults.add(document.label, line, column, what, expected, "write it", "missing-value")
+
+    def _sources(self, languages: tuple[Language, ...]) -> Mapping[str, Source] | None:
         model, document = read_model(self._path("sources.yaml"), self._label("sources.yaml"), Sources, self.faults)
         if model is None:
             return None
@@ -192,6 +233,10 @@ class _PackReader:
                 what = f'"{source_id}" is unsafe and has an address'
                 remedy = "remove the address and describe the source in note"
                 self.faults.add(document.label, line, column, what, "no link to unsafe sources", remedy, "evidence")
+            texts = {"title": source.title, "publisher": source.publisher, "note": source.note}
+            for key, text in texts.items():
+                if text is not None:
+                    self._check_text(text, languages, document, ("sources", source_id, key))
         return model.sources
 
     def _places(self, languages: tuple[Language, ...]) -> tuple[Place, ...]:
@@ -211,13 +256,31 @@ class _PackReader:
                 )
         return recipe
 
+    def _tables(self) -> tuple[Tables, Document]:
+        if not self._path("tables.yaml").exists():
+            return Tables(), Document(self._label("tables.yaml"))
+        tables, document = read_model(self._path("tables.yaml"), self._label("tables.yaml"), Tables, self.faults)
+        return tables or Tables(), document
+
     def _observations(
-        self, structure: Structure | None, places: tuple[Place, ...], sources: Mapping[str, Source] | None
+        self,
+        structure: Structure | None,
+        places: tuple[Place, ...],
+        sources: Mapping[str, Source] | None,
+        tables: Tables,
+        tables_document: Document,
     ) -> Observations | None:
         # Without a sound tree the rows are still read, so that all faults are told at once.
         codes = [place.code for place in places] or None
         known = structure or Structure(())
-        return read_observations(
+        raw = None
+        if tables.values and structure:
+            raw = read_values(
+                self.found.folder, self.found.label, tables, tables_document, structure, codes, sources, self.faults
+            )
+            if not self._path("observations.csv").exists():
+                return raw
+        stated = read_observations(
             self._path("observations.csv"),
             self._label("observations.csv"),
             known,
@@ -226,9 +289,10 @@ class _PackReader:
             self.faults,
             check_nodes=structure is not None,
         )
+        return stated.joined(raw) if stated and raw else stated
 
     def _statements(
-        self, languages: tuple[Language, ...], codes: tuple[str, ...], sources: Mapping[str, Source] | None
+        self, languages: tuple[Language, ...], codes: tuple[str, ...] | None, sources: Mapping[str, Source] | None
     ) -> Statements:
         if not self._path("statements.csv").exists():
             return Statements(())
@@ -256,7 +320,12 @@ class _PackReader:
                 line = observations.columns["line"][row]
                 self.faults.add(observations.label, line, 1, what, "simulated", remedy, "evidence")
 
-    def _digests(self, articles: tuple[Article, ...]) -> dict[str, str]:
-        names = [name for name in (*REQUIRED_FILES, *OPTIONAL_FILES) if self._path(name).exists()]
+    def _digests(self, articles: tuple[Article, ...], tables: Tables) -> dict[str, str]:
+        names = [*tables.files]
+        names += [name for name in (*REQUIRED_FILES, *OPTIONAL_FILES) if self._path(name).exists()]
         names += [f"articles/{article.slug}.{article.language}.md" for article in articles]
-        return {name: hashlib.sha256(self._path(name).read_bytes()).hexdigest() for name in sorted(names)}
+        return {name: self._digest(name) for name in sorted(set(names))}
+
+    def _digest(self, name: str) -> str:
+        with self._path(name).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,13 +1,17 @@
-"""Aggregate: scores of children to the score of their parent, over what is available."""
+"""Aggregate: scores of children to the score of their parent, upwards through the tree, over what is available."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
+from donghaeng.index.methods import MethodError, outrank, weigh
+from donghaeng.index.methods import mean as means
 from donghaeng.index.normalise import Scaled
-from donghaeng.index.recipe import ArithmeticMean
+from donghaeng.index.recipe import Aggregate, Freeze, Mean
 from donghaeng.index.structure import Structure
 from donghaeng.panel import NO_KIND, Floats, Kinds, Mask
 from donghaeng.sources import CITABLE, Kind
@@ -39,9 +43,11 @@ class Aggregated:
         kinds: kind of each score.
         half_digits: what the rounding of the inputs allows, to first order.
         available: number of indicators behind each score; NaN where a given value does not say.
-        shares: share of each node in its parent's average; 0 where it takes no part. Over the children of a
-            computed node the shares sum to 1.
+        shares: how much a point of each node moves its parent: its share in an arithmetic mean, the partial
+            derivative in another (Euler's theorem: over the children of a computed node share x score sums to
+            its score); 0 where it takes no part.
         given: where the score is a given value.
+        weights: weight of each node among its siblings.
     """
 
     values: Floats
@@ -50,25 +56,39 @@ class Aggregated:
     available: Floats
     shares: Floats
     given: Mask
+    weights: Floats
 
 
-def arithmetic(
-    scaled: Scaled, given: Given, structure: Structure, method: ArithmeticMean, withheld: Mask | None = None
+def aggregate(
+    scaled: Scaled,
+    given: Given,
+    structure: Structure,
+    method: Aggregate,
+    weigher: Weigher,
+    withheld: Mask | None = None,
+    freeze: Freeze | None = None,
+    observed: Mask | None = None,
 ) -> Aggregated:
-    """Average upwards through the tree: score = sum of mass x score / sum of mass, over what is available.
+    """Average upwards through the tree, each composite by the mean of its level.
 
-    The mass of a child is its weight, times the weight of all indicators in use below it when the recipe
-    averages over indicators (a given composite counts as `counts` indicators of weight 1). A given value of a
-    composite wins over its children. Values of kinds that may not stand in a total (second hand, inferred,
-    unknown) keep their own score and take no part in their parent's average.
+    The mass of a child is its weight, times the weight of all indicators in use below it when the mean runs over
+    indicators (a given composite counts as `counts` indicators of weight 1). A given value of a composite wins
+    over its children. Values of kinds that may not stand in a total (second hand, inferred, unknown) keep their own
+    score and take no part in their parent's average.
 
     Args:
         scaled: scores of indicators.
         given: values of composites.
-        structure: the tree and its weights.
-        method: what the average runs over.
+        structure: the tree.
+        method: the mean of each level.
+        weigher: gives the weights of the children of a composite from their scores.
         withheld: nodes to treat as having no value, whatever their children have; for comparing two periods
             on what both have.
+        freeze: composites that keep their last score when their data are old.
+        observed: indicators with a value of the period itself; all that have a score when absent.
+
+    Raises:
+        AggregationError: a mean cannot be formed, such as a geometric one over a zero.
     """
     shape = scaled.values.shape
     is_given = np.isfinite(given.values)
@@ -79,37 +99,203 @@ def arithmetic(
     # Weight of all indicators in use at or below a node, and their number.
     reach = np.where(is_given, np.nan_to_num(given.counts), np.isfinite(scaled.values))
     available = np.where(is_given, given.counts, np.isfinite(scaled.values))
-    masses, shares = np.zeros(shape), np.zeros(shape)
+    shares = np.zeros(shape)
+    weights = np.ones(shape[-1])
+    counted = np.zeros(shape, bool)
+    new_data = _share_observed(np.isfinite(scaled.values) if observed is None else observed, structure)
     for index in structure.bottom_up:
         children = list(structure.children[index])
         if children:
-            mass = masses[..., children]
-            total = mass.sum(axis=-1)
-            computed = (total > 0) & ~is_given[..., index]
-            part = np.divide(mass, total[..., None], out=np.zeros_like(mass), where=computed[..., None])
+            mean = method.at(structure.levels[index])
+            taking_part = counted[..., children]
+            inputs = np.where(taking_part, values[..., children], np.nan)
+            weights[children] = weigher(index, inputs)
+            unit = reach[..., children] if mean.over == "indicators" else 1.0
+            mass = np.where(taking_part, weights[children] * unit, 0.0)
+            score, part = _mean(mean, inputs, mass, weights[children], index)
+            if mean.rescale_around is not None:
+                score, part = _rescaled(score, part, mean.rescale_around, structure, index)
+            if freeze is not None and freeze.level == structure.levels[index]:
+                score = _frozen(score, new_data[..., index], freeze.least_observed)
+            computed = np.isfinite(score) & ~is_given[..., index]
+            part = np.where(computed[..., None], part, 0.0)
+            in_use = computed[..., None] & (mass > 0)
             shares[..., children] = part
-            mean = (part * np.nan_to_num(values[..., children])).sum(axis=-1)
-            values[..., index] = np.where(computed, mean, values[..., index])
-            kinds[..., index] = np.where(computed, _kind_of_mean(part, kinds[..., children]), kinds[..., index])
-            half[..., index] = np.where(computed, (part * half[..., children]).sum(axis=-1), half[..., index])
-            reach[..., index] = np.where(computed, total, reach[..., index])
-            counts = np.where(part > 0, available[..., children], 0.0).sum(axis=-1)
+            values[..., index] = np.where(computed, score, values[..., index])
+            kinds[..., index] = np.where(computed, _kind_of_mean(in_use, kinds[..., children]), kinds[..., index])
+            spread = (np.abs(part) * half[..., children]).sum(axis=-1)
+            half[..., index] = np.where(computed, spread, half[..., index])
+            reach[..., index] = np.where(computed, mass.sum(axis=-1), reach[..., index])
+            counts = np.where(in_use, available[..., children], 0.0).sum(axis=-1)
             available[..., index] = np.where(computed, counts, available[..., index])
         values[..., index][~shown[..., index]] = np.nan
-        counted = np.isfinite(values[..., index]) & np.isin(kinds[..., index], _COUNTED)
-        unit = reach[..., index] if method.over == "indicators" else 1.0
-        masses[..., index] = np.where(counted, structure.nodes[index].weight * unit, 0.0)
+        counted[..., index] = np.isfinite(values[..., index]) & np.isin(kinds[..., index], _COUNTED)
     missing = np.isnan(values)
     kinds[missing], half[missing], available[missing] = NO_KIND, 0.0, 0.0
-    return Aggregated(values, kinds.astype(np.int8), half, available, shares, is_given & shown)
+    return Aggregated(values, kinds.astype(np.int8), half, available, shares, is_given & shown, weights)
+
+
+def _share_observed(observed: Mask, structure: Structure) -> Floats:
+    """Give the share of the indicators below each node that have a value of the period itself."""
+    counts = observed.astype(np.float64)
+    for index in structure.bottom_up:
+        children = list(structure.children[index])
+        if children:
+            counts[..., index] = counts[..., children].sum(axis=-1)
+    return counts / np.array(structure.leaf_counts, np.float64)
+
+
+def _rescaled(
+    score: Floats, part: Floats, around: float, structure: Structure, composite: int
+) -> tuple[Floats, Floats]:
+    """Stretch scores around a value (ONS, Health Index 2022 and 2023: around + K x (score - around)).
+
+    The shares are stretched so that share x score still sums to the score.
+    """
+    factor = float(structure.nodes[composite].details.get("rescale") or 1.0)
+    stretched = around + factor * (score - around)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(score != 0, stretched / score, 0.0)
+    return stretched, part * np.nan_to_num(ratio)[..., None]
+
+
+def _frozen(score: Floats, new_data: Floats, least: float) -> Floats:
+    """Hold the score of the period before where too few indicators have new data."""
+    held = score.copy()
+    for period in range(1, score.shape[1]):
+        stays = (new_data[:, period] < least) & np.isfinite(held[:, period - 1])
+        held[stays, period] = held[stays, period - 1]
+    return held
+
+
+class Weigher(Protocol):
+    """Gives the weights of the children of a composite."""
+
+    def __call__(self, composite: int, scores: Floats, /) -> Floats:
+        """Give one weight a child.
+
+        Args:
+            composite: position of the composite.
+            scores: scores of its children, shape places x periods x children; NaN where they take no part.
+        """
+
+
+class AggregationError(ValueError):
+    """A mean cannot be formed.
+
+    Attributes:
+        composite: position of the composite.
+        cell: place, period and child (counted within the composite) that it fails at; None for no single one.
+        error: what the method says.
+    """
+
+    def __init__(self, composite: int, cell: tuple[int, int, int] | None, error: MethodError) -> None:
+        """Keep the place of the failure."""
+        super().__init__(str(error))
+        self.composite = composite
+        self.cell = cell
+        self.error = error
+
+
+def _mean(method: Mean, x: Floats, mass: Floats, weights: Floats, composite: int) -> tuple[Floats, Floats]:
+    """Give the mean of children and its partial derivatives, which are their shares; both 0 for no mean."""
+    if not (mass > 0).any():
+        return np.full(x.shape[:-1], np.nan), np.zeros(x.shape)
+    inputs = np.where(mass > 0, x, np.nan)
+    # The means refuse weights that sum to zero; a row with nothing to average gets any others.
+    safe = np.where((mass > 0).any(axis=-1, keepdims=True), mass, 1.0)
+    try:
+        score, gradient = _MEANS[method.method](method, inputs, safe)
+        if method.least_available > 0:
+            whole = np.broadcast_to(weights, x.shape)
+            score = means.withhold(score, inputs, whole, least_weight_share=method.least_available)
+    except MethodError as error:
+        cell = None
+        if error.row is not None and error.column is not None:
+            place, period = np.unravel_index(error.row, x.shape[:-1])
+            cell = (int(place), int(period), int(error.column))
+        raise AggregationError(composite, cell, error) from None
+    return score, np.nan_to_num(gradient)
+
+
+def _generalised(method: Mean, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
+    if method.power is None:
+        raise MethodError("the generalised mean has no power", "a number", "give power beside method")
+    return means.generalised(x, mass, power=method.power), means.generalised_gradient(x, mass, power=method.power)
+
+
+def _mazziotta_pareto(method: Mean, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
+    gradient = means.mazziotta_pareto_gradient(x, mass, penalty=method.penalty)
+    return means.mazziotta_pareto(x, mass, penalty=method.penalty), gradient
+
+
+def _ordered_weighted(method: Mean, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
+    del mass  # the weights belong to positions
+    order = np.array(method.position_weights)
+    return means.ordered_weighted(x, order), means.ordered_weighted_gradient(x, order)
+
+
+def _kemeny_young(method: Mean, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
+    """Number of places behind each place, on the mean of the best rankings of each period; no shares either."""
+    del method
+    scores = np.full(x.shape[:-1], np.nan)
+    for period in range(x.shape[1]):
+        present = np.flatnonzero(np.isfinite(x[:, period]).any(axis=-1))
+        if present.size:
+            shares = outrank.outranking(x[present, period], mass[present, period].max(axis=0))
+            positions = outrank.kemeny_young(shares).rank_shares @ np.arange(present.size)
+            scores[present, period] = present.size - 1 - positions
+    return scores, np.zeros(x.shape)
+
+
+def _benefit_of_the_doubt(method: Mean, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
+    """Score of each place under the weights that suit it best, period by period."""
+    del mass  # every place has weights of its own
+    scores, shares = np.full(x.shape[:-1], np.nan), np.zeros(x.shape)
+    for period in range(x.shape[1]):
+        present = np.flatnonzero(np.isfinite(x[:, period]).any(axis=-1))
+        if present.size:
+            best = weigh.benefit_of_the_doubt(x[present, period], method.least_share, method.most_share)
+            scores[present, period], shares[present, period] = best.scores, best.weights
+    return scores, shares
+
+
+def _copeland(method: Mean, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
+    """Copeland scores of the places of each period; points that no child brings alone, so there are no shares."""
+    del method
+    scores = np.full(x.shape[:-1], np.nan)
+    for period in range(x.shape[1]):
+        present = np.isfinite(x[:, period]).any(axis=-1)
+        if present.any():
+            weights = mass[present, period].max(axis=0)
+            scores[present, period] = outrank.copeland(outrank.outranking(x[present, period], weights))
+    return scores, np.zeros(x.shape)
+
+
+_MeanFunction = Callable[[Mean, Floats, Floats], tuple[Floats, Floats]]
+
+_MEANS: dict[str, _MeanFunction] = {
+    "arithmetic": lambda _, x, mass: (means.arithmetic(x, mass), means.arithmetic_gradient(x, mass)),
+    "geometric": lambda _, x, mass: (means.geometric(x, mass), means.geometric_gradient(x, mass)),
+    "harmonic": lambda _, x, mass: (means.harmonic(x, mass), means.harmonic_gradient(x, mass)),
+    "generalised": _generalised,
+    "median": lambda _, x, mass: (means.median(x, mass), means.median_gradient(x, mass)),
+    "minimum": lambda _, x, mass: (means.minimum(x, mass), means.minimum_gradient(x, mass)),
+    "mazziotta_pareto": _mazziotta_pareto,
+    "adjusted_mazziotta_pareto": _mazziotta_pareto,
+    "ordered_weighted": _ordered_weighted,
+    "copeland": _copeland,
+    "kemeny_young": _kemeny_young,
+    "benefit_of_the_doubt": _benefit_of_the_doubt,
+}
 
 
 #: Simulated values form averages among themselves; `mixed` finds averages of simulated and other values.
 _COUNTED = [*(int(kind) for kind in CITABLE), int(Kind.SIMULATED)]
 
 
-def _kind_of_mean(shares: Floats, kinds: Kinds) -> Kinds:
-    taking_part = np.where(shares > 0, kinds, np.int8(Kind.DERIVED))
+def _kind_of_mean(in_use: Mask, kinds: Kinds) -> Kinds:
+    taking_part = np.where(in_use, kinds, np.int8(Kind.DERIVED))
     kind: Kinds = np.maximum(taking_part.max(axis=-1), np.int8(Kind.DERIVED)).astype(np.int8)
     return kind
 

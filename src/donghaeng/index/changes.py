@@ -4,7 +4,7 @@ The change of a composite is split exactly in two. The value change sums, over t
 composites) that both periods have on the same coverage, the mean of the two shares times the change of the
 score (Bennet, 1920: symmetric in time). The coverage term is the rest: what came, went, changed its weight, or
 stands on another number of indicators than before. The change on the common set re-computes both periods from
-what both have, with the same weights.
+what both have, with the same weights; where the mean of a composite is not arithmetic, that is its value change.
 
 In the base period every indicator has the base value by definition, so the average of any set of them has too:
 against the base a score always stands on like for like, and the coverage term is zero.
@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
-from donghaeng.index.aggregate import Aggregated, Given, arithmetic
+from donghaeng.index.aggregate import Aggregated, Given, aggregate
 from donghaeng.index.normalise import Scaled
 from donghaeng.index.score import Scores
 from donghaeng.panel import Floats, Mask
@@ -75,11 +75,12 @@ def change_between(scores: Scores, before: int, period: int, comparison: Compari
     values = scores.values
     old, new = values[:, before], values[:, period]
     total = new - old
-    from_base = before == scores.base
+    from_base = before == scores.base and scores.base_is_constant
     share = scores.shares[:, period]
     if not from_base:
         share = 0.5 * (scores.shares[:, before] + share)
     same = _same_atoms(scores, before, period)
+    common = total if from_base else _common_change(scores, before, period, same)
     value = np.where(same, total, 0.0)
     comparable = same.copy()
     for index in structure.bottom_up:
@@ -91,12 +92,14 @@ def change_between(scores: Scores, before: int, period: int, comparison: Compari
         if not from_base:
             given = given | scores.aggregated.given[:, before, index]
         below = (share[:, children] * value[:, children]).sum(axis=-1)
+        if scores.recipe.aggregate.at(structure.levels[index]).method != "arithmetic":
+            # Shares of a mean that is not linear hold for small changes only.
+            below = np.nan_to_num(common[:, index])
         value[:, index] = np.where(given, value[:, index], below)
         in_use = share[:, children] > 0
         all_same = np.where(in_use, comparable[:, children], True).all(axis=-1)
         comparable[:, index] = np.where(given, same[:, index], all_same)
     known = np.isfinite(total)
-    common = total if from_base else _common_change(scores, before, period, same)
     comparable &= known
     value = np.where(known, np.where(comparable, total, value), np.nan)
     return Change(
@@ -118,7 +121,7 @@ def _same_atoms(scores: Scores, before: int, period: int) -> Mask:
 
     A leaf does when it has a score in both periods; a composite when it is given in both, with the same count.
     """
-    if before == scores.base:
+    if before == scores.base and scores.base_is_constant:
         before = period
     both = np.isfinite(scores.values[:, before]) & np.isfinite(scores.values[:, period])
     leaves = np.array([scores.structure.is_leaf(index) for index in range(len(scores.structure.nodes))])
@@ -139,14 +142,20 @@ def _common_change(scores: Scores, before: int, period: int, same: Mask) -> Floa
     given = Given(
         published.values[:, pair], published.counts[:, pair], published.kinds[:, pair], published.half_digits[:, pair]
     )
-    common: Aggregated = arithmetic(scaled, given, scores.structure, scores.recipe.aggregate, withheld)
+    # The weights of the result, so that a re-estimated weight is no change of values.
+    weights = scores.aggregated.weights
+
+    def as_before(composite: int, _: Floats) -> Floats:
+        return weights[list(scores.structure.children[composite])]
+
+    common: Aggregated = aggregate(scaled, given, scores.structure, scores.recipe.aggregate, as_before, withheld)
     return common.values[:, 1] - common.values[:, 0]
 
 
 def _newcomers(scores: Scores, before: int, period: int) -> Floats:
     old, new = scores.given.counts[:, before], scores.given.counts[:, period]
     given = scores.aggregated.given[:, before] & scores.aggregated.given[:, period]
-    more = given & (new > old) & (before != scores.base)
+    more = given & (new > old) & (before != scores.base or not scores.base_is_constant)
     with np.errstate(divide="ignore", invalid="ignore"):
         implied = (new * scores.values[:, period] - old * scores.values[:, before]) / (new - old)
     return np.where(more, implied, np.nan)

@@ -1,15 +1,24 @@
-"""Normalise: raw values of indicators to scores on one scale."""
+"""Normalise: prepared values of indicators to scores on one scale, each by the method that the recipe names for it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from donghaeng.index import recipe as recipes
+from donghaeng.index.methods import MethodError
+from donghaeng.index.methods import normalise as methods
+from donghaeng.index.prepare import Frame, Prepared, StepError
 from donghaeng.index.recipe import BasePeriodRatio
 from donghaeng.index.structure import Structure
+from donghaeng.index.tables import Attributes
 from donghaeng.panel import NO_KIND, Floats, Kinds, Mask, Panel
 from donghaeng.sources import Kind
+
+#: A score beyond this comes from a wrong unit or base; sums and products of smaller ones stay numbers.
+LARGEST_SCORE = 1e100
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +46,192 @@ class CellProblem:
     what: str
     expected: str
     remedy: str
+
+
+def normalise(
+    panel: Panel, prepared: Prepared, structure: Structure, method: recipes.NormaliseMethod, attributes: Attributes
+) -> tuple[Scaled, tuple[CellProblem, ...]]:
+    """Put all indicators on one scale.
+
+    Args:
+        panel: raw values with their kinds.
+        prepared: values after the earlier steps.
+        structure: the tree, for directions, goalposts and targets.
+        method: the method, and others for some indicators.
+        attributes: what is known of the places, for weights and reference places.
+
+    Returns:
+        The scores, and the cells that a ratio could not be formed with.
+
+    Raises:
+        StepError: another method cannot be applied; says where.
+    """
+    frame = Frame.of(panel, structure, attributes)
+    ready = replace(panel, values=prepared.values, half_digits=prepared.half_digits, kinds=_kinds(panel, prepared))
+    position = {structure.codes[node]: index for index, node in enumerate(frame.nodes)}
+    unknown = [code for code in method.indicators if code not in position]
+    if unknown:
+        error = MethodError(f"unknown indicator {', '.join(unknown)}", "codes of indicators", "correct the code")
+        raise StepError("normalise", error)
+    rest = [index for code, index in position.items() if code not in method.indicators]
+    chosen = [(rest, method), *(([position[code]], other) for code, other in method.indicators.items())]
+    result = Scaled(
+        np.full(panel.values.shape, np.nan),
+        np.full(panel.values.shape, NO_KIND, np.int8),
+        np.zeros(panel.values.shape),
+    )
+    problems: tuple[CellProblem, ...] = ()
+    for columns, of_these in chosen:
+        if not columns:
+            continue
+        if isinstance(of_these, BasePeriodRatio):
+            part, found = base_period_ratio(_only(ready, frame, columns), structure, of_these)
+            problems += found
+        else:
+            part = _scaled(frame, ready, columns, of_these)
+        there = np.isfinite(part.values)
+        for target, source in (
+            (result.values, part.values),
+            (result.kinds, part.kinds),
+            (result.half_digits, part.half_digits),
+        ):
+            target[there] = source[there]
+    return result, problems
+
+
+def _kinds(panel: Panel, prepared: Prepared) -> Kinds:
+    """Give imputed values the least firm kind of their indicator, and never a firmer one than derived."""
+    columns = np.maximum(panel.kinds.max(axis=(0, 1), keepdims=True), np.int8(Kind.DERIVED))
+    kinds: Kinds = np.where(prepared.imputed, columns, panel.kinds).astype(np.int8)
+    return kinds
+
+
+def _only(panel: Panel, frame: Frame, columns: Sequence[int]) -> Panel:
+    chosen = np.zeros(panel.values.shape[-1], bool)
+    chosen[[frame.nodes[column] for column in columns]] = True
+    return replace(panel, values=np.where(chosen, panel.values, np.nan))
+
+
+def _scaled(frame: Frame, panel: Panel, columns: Sequence[int], method: recipes.NormaliseMethod) -> Scaled:
+    x, half = frame.cut(panel.values), frame.cut(panel.half_digits)
+    fit = _FITS[type(method)]
+    slopes = np.zeros((*x.shape[:2], len(columns)))
+
+    def score(table: Floats, period: int | None) -> Floats:
+        directed = _directed(frame, columns, method, table)
+        parameters = fit(_Fit(frame, columns, period, x), directed, method)
+        target = slopes.reshape(-1, len(columns)) if period is None else slopes[:, period]
+        target[...] = _slope(directed, parameters)
+        return methods.apply(directed, parameters)
+
+    over: recipes.Over = getattr(method, "over", "pooled")
+    scores = frame.by_table("normalise", x, columns, over, score)
+    values, kinds, halves = (np.full(x.shape, np.nan) for _ in range(3))
+    values[..., columns] = scores
+    halves[..., columns] = half[..., columns] * np.nan_to_num(slopes)
+    own = np.maximum(frame.cut(panel.kinds.astype(np.float64)), float(Kind.DERIVED))
+    kinds = np.where(np.isfinite(values), own, float(NO_KIND))
+    spread_kinds = frame.spread(kinds, float(NO_KIND)).astype(np.int8)
+    return Scaled(frame.spread(values), spread_kinds, frame.spread(np.nan_to_num(halves), 0.0))
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """What fitting a method may look at: the frame, the columns, the period (None when pooled), all values."""
+
+    frame: Frame
+    columns: Sequence[int]
+    period: int | None
+    values: Floats
+
+    def numbers(self, name: str) -> Floats:
+        """Give a number of each indicator from ``structure.csv``; NaN where it is not given."""
+        nodes = [self.frame.structure.nodes[self.frame.nodes[column]] for column in self.columns]
+        return np.array([float(node.details.get(name) or "nan") for node in nodes])
+
+    @property
+    def signs(self) -> Floats:
+        """1 for indicators where higher is better, -1 for the others."""
+        nodes = [self.frame.structure.nodes[self.frame.nodes[column]] for column in self.columns]
+        return np.array([-1.0 if node.direction == "lower" else 1.0 for node in nodes])
+
+
+def _directed(frame: Frame, columns: Sequence[int], method: recipes.NormaliseMethod, table: Floats) -> Floats:
+    # Goalposts carry the direction themselves, and values that are scores already have none.
+    if isinstance(method, recipes.Goalposts | recipes.AsGiven):
+        return table
+    return methods.directed(table, _Fit(frame, columns, None, table).signs)
+
+
+def _slope(x: Floats, parameters: methods.OfUnits | None) -> Floats:
+    """Give how far a score moves for one unit of its value; 0 where scores move in steps."""
+    if not isinstance(parameters, methods.Linear | methods.Fraction):
+        return np.zeros(x.shape)
+    step = np.maximum(np.abs(x) * 1e-6, 1e-12)
+    with np.errstate(invalid="ignore"):
+        slope: Floats = np.abs(parameters.scores(x + step) - parameters.scores(x - step)) / (2 * step)
+    return slope
+
+
+def _fit_z_score_reference(fit: _Fit, table: Floats, method: recipes.ZScoreReference) -> methods.Linear:
+    del table  # the reference is one period of it
+    periods = [period.text for period in fit.frame.panel.periods]
+    if method.period not in periods:
+        what = f"no value in the reference period {method.period}"
+        raise MethodError(what, "values for it", "add them, or change period in recipe.yaml")
+    at = periods.index(method.period)
+    reference = methods.directed(fit.values[:, at][:, list(fit.columns)], fit.signs)
+    weights = None
+    if method.weights:
+        weights = fit.frame.numbers(method.weights, "normalise")[:, at]
+    if method.reference:
+        labels = fit.frame.attributes.labels(method.reference, fit.frame.place_codes, method.period)
+        chosen = np.array([label == "yes" for label in labels])
+        reference = reference[chosen]
+        weights = weights[chosen] if weights is not None else None
+    return methods.fit_z_score(reference, method.mean, method.deviation, weights, method.degrees_of_freedom)
+
+
+def _fit_goalposts(fit: _Fit, table: Floats, method: recipes.Goalposts) -> methods.Linear:
+    del table
+    low, high, up = fit.numbers("lower"), fit.numbers("upper"), fit.signs > 0
+    worst, best = np.where(up, low, high), np.where(up, high, low)
+    return methods.fit_goalposts(worst, best, method.to, np.full(len(low), method.log), method.cap)
+
+
+def _fit_distance(fit: _Fit, table: Floats, method: recipes.Distance) -> methods.OfUnits:
+    if method.method == "distance_to_target":
+        return methods.fit_distance_to_target(table, fit.numbers("target") * fit.signs, method.cap)
+    return (
+        methods.fit_distance_to_best(table)
+        if method.method == "distance_to_best"
+        else methods.fit_fraction_of_best(table)
+    )
+
+
+def _fit_distance_to_reference(fit: _Fit, table: Floats, method: recipes.DistanceToReference) -> methods.Linear:
+    if method.place not in fit.frame.place_codes:
+        raise MethodError(f'unknown place "{method.place}"', "a place with values", "correct it in recipe.yaml")
+    row = fit.frame.place_codes.index(method.place)
+    if fit.period is None and len(fit.frame.panel.periods) > 1:
+        what, remedy = "a reference place has a value in each period", "write over: period"
+        raise MethodError(what, "one table for each period", remedy)
+    return methods.fit_distance_to_reference(table, row, method.cap)
+
+
+_FITS: dict[type, Callable[..., methods.OfUnits]] = {
+    recipes.MinMax: lambda _, table, method: methods.fit_min_max(table, method.to),
+    recipes.ZScore: lambda _, table, method: methods.fit_z_score(table, method.mean, method.deviation),
+    recipes.ZScoreReference: _fit_z_score_reference,
+    recipes.Goalposts: _fit_goalposts,
+    recipes.Distance: _fit_distance,
+    recipes.DistanceToReference: _fit_distance_to_reference,
+    recipes.Ranking: lambda _, table, method: methods.fit_rank(table, method.method),
+    recipes.Categorical: lambda _, table, method: methods.fit_bands(table, method.percentiles, method.points),
+    recipes.AsGiven: lambda fit, _, __: methods.fit_goalposts(
+        np.zeros(len(fit.columns)), np.ones(len(fit.columns)), cap=False
+    ),
+}
 
 
 def base_period_ratio(
@@ -67,13 +262,17 @@ def base_period_ratio(
     inverted = lower & (method.lower_is_better == "inverted_ratio")
     problems = _problems(panel, values, base, at, inverted)
     usable = np.isfinite(values) & (base > 0) & ~(inverted & (values <= 0))
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         ratio = np.where(inverted, base / values, values / base)
         relative = panel.half_digits / np.abs(values) + panel.half_digits[:, at : at + 1, :] / base
         half = np.where(inverted, ratio * relative, (panel.half_digits + np.abs(ratio) * _base_half(panel, at)) / base)
-    score = method.base_value * ratio
+        score = method.base_value * ratio
+        half = method.base_value * half
     if method.lower_is_better == "mirror":
         score = np.where(lower, 2 * method.base_value - score, score)
+    far = usable & ~((np.abs(score) <= LARGEST_SCORE) & (half <= LARGEST_SCORE))
+    usable &= ~far
+    problems += tuple(_too_far(panel, at, *map(int, cell)) for cell in np.argwhere(far))
     if method.cap is not None:
         score = np.minimum(score, method.cap)
     kinds = np.maximum(np.maximum(panel.kinds, panel.kinds[:, at : at + 1, :]), np.int8(Kind.DERIVED))
@@ -81,8 +280,14 @@ def base_period_ratio(
     half[:, at, :] = 0.0
     result.values[usable] = score[usable]
     result.kinds[usable] = kinds[usable]
-    result.half_digits[usable] = (method.base_value * half)[usable]
+    result.half_digits[usable] = half[usable]
     return result, problems
+
+
+def _too_far(panel: Panel, at: int, place: int, period: int, node: int) -> CellProblem:
+    base, value = panel.values[place, at, node], panel.values[place, period, node]
+    what = f"the score of {panel.nodes[node]} ({value:g} against {base:g}) is out of range"
+    return CellProblem(place, period, node, what, f"scores below {LARGEST_SCORE:g}", "check the units of both")
 
 
 def _base_half(panel: Panel, at: int) -> Floats:

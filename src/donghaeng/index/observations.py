@@ -33,15 +33,34 @@ class Observations:
         label: how faults name the file.
         columns: the statements, column by column: node, place, period (text), printed (the text of the value),
             value (float; NaN for none), half_digit, count (NaN for none), used (bool), kind (`Kind`), source,
-            note, count_kind (word), line (of the file).
+            note, count_kind (word), file, line, is_raw (bool: from a table of raw values, so an input whatever
+            the recipe compares).
     """
 
     label: str
     columns: Mapping[str, list[Any]]
 
+    @staticmethod
+    def empty_columns() -> dict[str, list[Any]]:
+        """Give the columns of no statements."""
+        names = ("node", "place", "period", "printed", "value", "half_digit", "count", "used", "kind", "source")
+        return {name: [] for name in (*names, "note", "count_kind", "file", "line", "is_raw")}
+
     def __len__(self) -> int:
         """Count the statements."""
         return len(self.columns["node"])
+
+    def joined(self, other: Observations) -> Observations:
+        """Give these statements followed by others."""
+        return Observations(self.label, {name: [*self.columns[name], *other.columns[name]] for name in self.columns})
+
+    def is_input(self, row: int, compared: Collection[str]) -> bool:
+        """Say whether a statement goes into the computation: it is used, and no result to compare with."""
+        return self.columns["used"][row] and (self.columns["is_raw"][row] or self.columns["node"][row] not in compared)
+
+    def location(self, row: int) -> tuple[str, int]:
+        """Give file and line of a statement; of none, the file and line 1."""
+        return (self.columns["file"][row], self.columns["line"][row]) if row >= 0 else (self.label, 1)
 
     def periods(self) -> tuple[Period, ...]:
         """All periods, in the order of time."""
@@ -51,17 +70,20 @@ class Observations:
         """All places, in the order in which they first appear."""
         return tuple(dict.fromkeys(self.columns["place"]))
 
-    def panel(self, structure: Structure, places: tuple[str, ...] | None = None) -> Panel:
-        """Give the used statements as a panel over all nodes of a structure.
+    def panel(
+        self, structure: Structure, places: tuple[str, ...] | None = None, compared: Collection[str] = ()
+    ) -> Panel:
+        """Give the statements that go into the computation as a panel over all nodes of a structure.
 
         Args:
             structure: the tree whose nodes are the last dimension.
             places: places in the order wanted; default, as they appear.
+            compared: nodes whose statements are results to compare with, and no input.
         """
         panel = Panel.empty(places or self.places(), self.periods(), structure.codes)
         place_at = {code: index for index, code in enumerate(panel.places)}
         period_at = {period.text: index for index, period in enumerate(panel.periods)}
-        used = [row for row, is_used in enumerate(self.columns["used"]) if is_used]
+        used = [row for row in range(len(self)) if self.is_input(row, compared)]
         cells = (
             np.array([place_at[self.columns["place"][row]] for row in used], dtype=np.int64),
             np.array([period_at[self.columns["period"][row]] for row in used], dtype=np.int64),
@@ -90,6 +112,7 @@ class Observations:
                 "count_kind": self.columns["count_kind"],
                 "source": self.columns["source"],
                 "note": self.columns["note"],
+                "file": [file.removeprefix(self.label.rpartition("/")[0] + "/") for file in self.columns["file"]],
                 "line": self.columns["line"],
             }
         )
@@ -119,16 +142,18 @@ def read_observations(
         The observations, or None when there are faults.
     """
     before = len(faults.errors)
-    names = ("node", "place", "period", "printed", "value", "half_digit", "count", "used", "kind")
-    columns: dict[str, list[Any]] = {name: [] for name in (*names, "source", "note", "count_kind", "line")}
+    columns = Observations.empty_columns()
     cells: dict[tuple[str, str, str], _Cell] = {}
+    faulty: set[tuple[str, str, str]] = set()  # cells with a row that has faults of its own
     reader = _Reader(structure if check_nodes else None, places, sources, faults)
     for row in read_rows(path, label, REQUIRED, OPTIONAL, faults):
         values = reader.read(row)
         if values is None:
+            faulty.add((row["node"], row["place"], row["period"]))
             continue
         for name, value in values.items():
             columns[name].append(value)
+        columns["file"].append(label)
         key = (values["node"], values["place"], values["period"])
         cell = cells.setdefault(key, _Cell(row))
         if values["used"]:
@@ -138,7 +163,7 @@ def read_observations(
                 what = f"a second used statement for {key[0]}, {key[1]}, {key[2]}"
                 row.fault(faults, "used", what, "one row with yes for a cell", "write no for the others", "two-used")
     for key, cell in cells.items():
-        if cell.waiting:
+        if cell.waiting and key not in faulty:
             what = f"no used statement for {key[0]}, {key[1]}, {key[2]}"
             cell.waiting.fault(
                 faults, "used", what, "one row with yes for a cell", "choose the one to use", "none-used"
@@ -201,6 +226,7 @@ class _Reader:
             "note": row["note"],
             "count_kind": row["count_kind"],
             "line": row.line,
+            "is_raw": False,
         }
 
     def _code(self, row: Row, column: str, known: Collection[str], file: str) -> None:
@@ -254,25 +280,36 @@ class _Reader:
         # The verdict depends on few distinct combinations, so it is kept over the rows of a large table.
         key = (row["source"], kind.word, used)
         if key not in self.checked_sources:
-            self.checked_sources[key] = self._source_fault(source_ids(row["source"]), kind, used)
+            self.checked_sources[key] = source_fault(source_ids(row["source"]), kind, used, self.sources)
         if fault := self.checked_sources[key]:
             row.fault(self.faults, "source", *fault)
 
-    def _source_fault(self, ids: tuple[str, ...], kind: Kind, used: bool) -> tuple[str, str, str, str] | None:
-        if not ids:
-            return "the source is missing", "an id of sources.yaml", "say where it was read", "missing-value"
-        if self.sources is None:
-            return None
-        for source_id in ids:
-            if source_id not in self.sources:
-                remedy = nearest(source_id, self.sources) or "add it to sources.yaml"
-                return f'unknown source "{source_id}"', "an id of sources.yaml", remedy, "unknown-source"
-        if used and all(self.sources[source_id].grade == "unsafe" for source_id in ids):
-            return "only unsafe sources", "one source that can be shown", "add one or write used no", "evidence"
-        if kind is Kind.PUBLISHED and not supports_published(ids, self.sources):
-            expected = "a source of grade publisher, or two of grade report from different publishers (a;b)"
-            return "too little evidence for kind published", expected, "add a source or write second_hand", "evidence"
+
+def source_fault(
+    ids: tuple[str, ...], kind: Kind, used: bool, sources: Mapping[str, Source] | None
+) -> tuple[str, str, str, str] | None:
+    """Say what is wrong with the evidence for a value: what, expected, remedy, code; None when it is enough.
+
+    Args:
+        ids: the sources named for it.
+        kind: how it is said to be known.
+        used: whether it goes into results.
+        sources: the sources of the pack; None when they could not be read, then any id will do.
+    """
+    if not ids:
+        return "the source is missing", "an id of sources.yaml", "say where it was read", "missing-value"
+    if sources is None:
         return None
+    for source_id in ids:
+        if source_id not in sources:
+            remedy = nearest(source_id, sources) or "add it to sources.yaml"
+            return f'unknown source "{source_id}"', "an id of sources.yaml", remedy, "unknown-source"
+    if used and all(sources[source_id].grade == "unsafe" for source_id in ids):
+        return "only unsafe sources", "one source that can be shown", "add one or write used no", "evidence"
+    if kind is Kind.PUBLISHED and not supports_published(ids, sources):
+        expected = "a source of grade publisher, or two of grade report from different publishers (a;b)"
+        return "too little evidence for kind published", expected, "add a source or write second_hand", "evidence"
+    return None
 
 
 def is_citable(kind: int) -> bool:

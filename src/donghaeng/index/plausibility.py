@@ -15,21 +15,26 @@ JUMP = 3.0
 #: A ratio this close to a power of ten (relative) looks like a change of unit.
 SLIP_WIDTH = 0.1
 SLIPS = (10.0, 100.0, 1000.0)
+MOST_OF_A_SORT = 20
 
 
 def warn(scores: Scores, faults: Faults) -> None:
     """Report implausible observations.
 
     Jumps by more than a factor of `JUMP`, ratios near 10, 100 or 1000 (a slip of the unit), shares above
-    100 %, base values that are not the base value of the scale, and pasts that were printed differently.
+    100 %, base values that are not the base value of the scale, and pasts that were printed differently. Of each sort
+    the first `MOST_OF_A_SORT` are named and the rest counted.
     """
-    for line, what, expected, remedy, code in [
-        *_steps(scores),
-        *_shares_above_one(scores),
-        *_given_bases(scores),
-        *_revised_pasts(scores),
-    ]:
-        faults.add(scores.observations.label, line, 1, what, expected, remedy, code, "warning")
+    found = [*_steps(scores), *_shares_above_one(scores), *_given_bases(scores), *_revised_pasts(scores)]
+    for sort in dict.fromkeys(code for *_, code in found):
+        of_sort = sorted(warning for warning in found if warning[-1] == sort)
+        for row, what, expected, remedy, code in of_sort[:MOST_OF_A_SORT]:
+            file, line = scores.observations.location(row)
+            faults.add(file, line, 1, what, expected, remedy, code, "warning")
+        if len(of_sort) > MOST_OF_A_SORT:
+            file, line = scores.observations.location(of_sort[MOST_OF_A_SORT][0])
+            what = f"{len(of_sort) - MOST_OF_A_SORT} more of this sort ({sort}) from here on"
+            faults.add(file, line, 1, what, "", "look at the first ones; the data may be like that", sort, "warning")
 
 
 _Warning = tuple[int, str, str, str, str]
@@ -44,15 +49,15 @@ def _steps(scores: Scores) -> Iterator[_Warning]:
                 old, new = panel.values[place, before, node], panel.values[place, after, node]
                 if old > 0 and new > 0:
                     ratio = max(new / old, old / new)
-                    line = _line(scores, place, int(after), node)
+                    row = _row(scores, place, int(after), node)
                     step = f"{panel.nodes[node]} goes from {old:g} to {new:g} in {panel.places[place]}"
                     slip = next((power for power in SLIPS if abs(ratio / power - 1) <= SLIP_WIDTH), None)
                     if slip:
                         what = f"{step}, about a factor of {slip:g}"
-                        yield line, what, "one unit in all periods", "check the unit", "unit-slip"
+                        yield row, what, "one unit in all periods", "check the unit", "unit-slip"
                     elif ratio > JUMP:
                         what = f"{step}, more than a factor of {JUMP:g}"
-                        yield line, what, "a smaller change", "check the value, or say why in note", "jump"
+                        yield row, what, "a smaller change", "check the value, or say why in note", "jump"
 
 
 def _shares_above_one(scores: Scores) -> Iterator[_Warning]:
@@ -60,17 +65,17 @@ def _shares_above_one(scores: Scores) -> Iterator[_Warning]:
     for place, period, at in np.argwhere(scores.panel.values[:, :, percent] > 100):
         node = percent[at]
         what = f"{scores.panel.nodes[node]} is {scores.panel.values[place, period, node]:g} %"
-        yield _line(scores, place, period, node), what, "at most 100 %", "check value and unit", "above-100"
+        yield _row(scores, place, period, node), what, "at most 100 %", "check value and unit", "above-100"
 
 
 def _given_bases(scores: Scores) -> Iterator[_Warning]:
-    if scores.base is None:
+    base_value = scores.recipe.base_value
+    if scores.base is None or base_value is None:
         return
-    base_value = scores.recipe.normalise.base_value
     at_base = scores.given.values[:, scores.base]
     for place, node in np.argwhere(np.isfinite(at_base) & (at_base != base_value)):
         what = f"{scores.panel.nodes[node]} is {at_base[place, node]:g} in the base period"
-        yield _line(scores, place, scores.base, node), what, f"{base_value:g}", "check the value", "base"
+        yield _row(scores, place, scores.base, node), what, f"{base_value:g}", "check the value", "base"
 
 
 def _revised_pasts(scores: Scores) -> Iterator[_Warning]:
@@ -87,8 +92,8 @@ def _revised_pasts(scores: Scores) -> Iterator[_Warning]:
             if columns["value"][row] != columns["value"][other]:
                 printed = f"{columns['printed'][row]} and {columns['printed'][other]}"
                 what = f"{cell[0]} {cell[2]} was printed as {printed}"
-                yield columns["line"][row], what, "one past", "say in note which came first and why", "revised"
+                yield row, what, "one past", "say in note which came first and why", "revised"
 
 
-def _line(scores: Scores, place: int, period: int, node: int) -> int:
-    return int(scores.observations.columns["line"][scores.panel.rows[place, period, node]])
+def _row(scores: Scores, place: int, period: int, node: int) -> int:
+    return int(scores.panel.rows[place, period, node])

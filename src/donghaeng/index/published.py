@@ -109,7 +109,13 @@ def conflicts_table(scores: Scores) -> pa.Table:
 
 
 def _statement_rows(scores: Scores, used: bool) -> list[int]:
-    return [row for row, is_used in enumerate(scores.observations.columns["used"]) if is_used is used]
+    """Give the statements of ``observations.csv`` that are used, or those that are not."""
+    columns = scores.observations.columns
+    return [
+        row
+        for row, (is_used, is_raw) in enumerate(zip(columns["used"], columns["is_raw"], strict=True))
+        if is_used is used and not is_raw
+    ]
 
 
 def _key(scores: Scores, row: int) -> tuple[str, str, str]:

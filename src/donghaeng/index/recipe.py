@@ -1,13 +1,23 @@
 """The recipe of an index: its method as one frozen value, read from ``recipe.yaml``.
 
-Each key is a verb of the method; which methods a verb has is the discriminated union of its models.
+Each key is a verb of the method, carried out in the order of `Recipe`'s fields; which methods a verb has is the
+discriminated union of its models. Formulas and sources stand with the functions in `donghaeng.index.methods`.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PositiveFloat
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    ValidationInfo,
+    field_validator,
+)
 
 from donghaeng import periods
 from donghaeng.documents import Model
@@ -19,14 +29,183 @@ def _period_text(value: object) -> object:
 
 
 def _is_period(value: str) -> str:
-    periods.parse(value)
+    try:
+        periods.parse(value)
+    except ValueError as error:
+        raise ValueError(str(error), periods.FORMS) from None
     return value
 
 
 PeriodText = Annotated[str, BeforeValidator(_period_text), AfterValidator(_is_period)]
+Codes = Annotated[tuple[str, ...], Field(strict=False)]
+Over = Literal["pooled", "period"]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Range = Annotated[tuple[float, float], Field(strict=False)]
 
 
-class BasePeriodRatio(Model):
+class Denominate(Model):
+    """Divide each indicator by the attribute that its ``denominator`` in ``structure.csv`` names."""
+
+    by: Literal["column"]
+
+
+class ImputeStep(Model):
+    """One step of filling gaps; steps run in the order given.
+
+    Attributes:
+        indicators: codes it is for; absent for all.
+    """
+
+    indicators: Codes | None = None
+
+
+class MeanImputation(ImputeStep):
+    """Fill with the mean (or median) of the indicator over all places of the period."""
+
+    method: Literal["mean", "median"]
+
+
+class GroupImputation(ImputeStep):
+    """Fill with the mean (or median) of the indicator over the places of the same group.
+
+    Attributes:
+        group: attribute that names the group.
+    """
+
+    method: Literal["group_mean", "group_median"]
+    group: str
+
+
+class ConstantImputation(ImputeStep):
+    """Fill with a constant."""
+
+    method: Literal["constant"]
+    value: float
+
+
+class PanelImputation(ImputeStep):
+    """Fill from other periods of the same place.
+
+    ``panel_linear`` interpolates between observed periods and takes the nearest beyond the ends;
+    ``panel_latest`` takes the latest earlier period.
+
+    Attributes:
+        most_years: for ``panel_latest``, how many years back a value may lie; absent for no limit.
+    """
+
+    method: Literal["panel_linear", "panel_latest"]
+    most_years: NonNegativeInt | None = None
+
+
+class NeighbourImputation(ImputeStep):
+    """Fill with the mean of neighbouring places of the same period.
+
+    Attributes:
+        attribute: attribute with the codes of the neighbours of each place, separated by spaces.
+    """
+
+    method: Literal["neighbours_mean"]
+    attribute: str
+
+
+Impute = Annotated[
+    MeanImputation | GroupImputation | ConstantImputation | PanelImputation | NeighbourImputation,
+    Field(discriminator="method"),
+]
+
+
+class Link(Model):
+    """Join two definitions of an indicator that were measured in parallel in one period.
+
+    Before that period the indicator is the old series times new / old of that period (overlap link).
+
+    Attributes:
+        indicator: code of the indicator, with values by the new definition.
+        old: attribute with values by the old definition.
+        at: the period that has both.
+    """
+
+    indicator: str
+    old: str
+    at: PeriodText
+
+
+class Screen(Model):
+    """Leave out places with too little data, period by period, and indicators, over all of them.
+
+    Attributes:
+        places_available: least share of indicators with a value.
+        places_nonzero: least share of values that are not zero.
+        indicators_available: least share of places and periods in which an indicator has a value.
+        indicators_nonzero: least share of an indicator's values that are not zero.
+    """
+
+    places_available: Fraction | None = None
+    places_nonzero: Fraction | None = None
+    indicators_available: Fraction | None = None
+    indicators_nonzero: Fraction | None = None
+
+
+class Treating(Model):
+    """Base of the treatments.
+
+    Attributes:
+        indicators: another treatment for some indicators, by code.
+    """
+
+    indicators: dict[str, TreatMethod] = Field(default_factory=dict)
+
+
+class Transform(Treating):
+    """One transform for every indicator."""
+
+    method: Literal["none", "log", "sqrt", "cbrt", "square", "cube", "reciprocal"]
+
+
+class BoxCox(Treating):
+    """Box-Cox transform with a given lambda, after a shift to positive values."""
+
+    method: Literal["box_cox"]
+    power: float
+
+
+class ColumnTransform(Treating):
+    """The transform that the column ``treat`` of ``structure.csv`` names for each indicator."""
+
+    method: Literal["column"]
+
+
+class WinsoriseThenLog(Treating):
+    """Winsorise point by point while skew and kurtosis are beyond their limits, else take a log.
+
+    Attributes:
+        most_points: most points that are pulled in.
+        skew: limit of the absolute skewness.
+        kurtosis: limit of the excess kurtosis.
+        over: all periods together, or each by itself.
+    """
+
+    method: Literal["winsorise_then_log"]
+    most_points: NonNegativeInt = 5
+    skew: PositiveFloat = 2.0
+    kurtosis: PositiveFloat = 3.5
+    over: Over = "period"
+
+
+TreatMethod = Annotated[Transform | BoxCox | ColumnTransform | WinsoriseThenLog, Field(discriminator="method")]
+
+
+class Normalising(Model):
+    """Base of the ways to normalise.
+
+    Attributes:
+        indicators: another way for some indicators, by code.
+    """
+
+    indicators: dict[str, NormaliseMethod] = Field(default_factory=dict)
+
+
+class BasePeriodRatio(Normalising):
     """Scale every indicator by its own value in the base period.
 
     score = base_value x value / base for indicators where higher is better. For lower is better the choice is
@@ -46,17 +225,244 @@ class BasePeriodRatio(Model):
     lower_is_better: Literal["inverted_ratio", "mirror"]
     cap: PositiveFloat | None = None
 
+    @field_validator("cap")
+    @classmethod
+    def _not_below_base(cls, cap: float | None, info: ValidationInfo) -> float | None:
+        base_value = info.data.get("base_value")
+        if cap is not None and base_value is not None and cap < base_value:
+            raise ValueError(f"the cap {cap:g} is below the base_value {base_value:g}", "at least the base_value")
+        return cap
 
-class ArithmeticMean(Model):
-    """Average with weights over what is available.
+
+class MinMax(Normalising):
+    """Scale linearly so that the lowest value is at one end of a range and the highest at the other."""
+
+    method: Literal["min_max"]
+    to: Range = (0.0, 100.0)
+    over: Over = "pooled"
+
+
+class ZScore(Normalising):
+    """Scale to a mean and a standard deviation (with n - 1)."""
+
+    method: Literal["z_score"]
+    mean: float = 0.0
+    deviation: PositiveFloat = 1.0
+    over: Over = "pooled"
+
+
+class ZScoreReference(Normalising):
+    """Scale by the mean and deviation of a reference: some places in one period, with weights.
 
     Attributes:
-        over: ``indicators`` averages all indicators below a node, so that an area with twelve indicators
-            weighs more than one with five; ``children`` averages the node's own children.
+        mean: score of the reference mean.
+        deviation: points of one standard deviation.
+        period: the reference period.
+        reference: attribute that is ``yes`` for the reference places; absent for all places with own values.
+        weights: attribute with the weight of each place; absent for equal weights.
+        degrees_of_freedom: variance with division by the sum of weights (``population``), that times M / (M - 1)
+            for M places (``sample``), or division by 1 - sum of squared weight shares (``reliability``).
     """
 
-    method: Literal["arithmetic"]
-    over: Literal["indicators", "children"]
+    method: Literal["z_score_reference"]
+    mean: float = 100.0
+    deviation: PositiveFloat = 10.0
+    period: PeriodText
+    reference: str | None = None
+    weights: str | None = None
+    degrees_of_freedom: Literal["population", "sample", "reliability"] = "sample"
+
+
+class Goalposts(Normalising):
+    """Scale between two fixed goalposts, the columns ``lower`` and ``upper`` of ``structure.csv``.
+
+    Attributes:
+        cap: hold scores within the range.
+        log: take natural logs of value and goalposts.
+        to: the range.
+    """
+
+    method: Literal["goalposts"]
+    cap: bool = True
+    log: bool = False
+    to: Range = (0.0, 1.0)
+
+
+class Distance(Normalising):
+    """Fraction of the way to a target (column ``target``), to a reference place, or of the best."""
+
+    method: Literal["distance_to_target", "distance_to_best", "fraction_of_best"]
+    cap: bool = True
+    over: Over = "pooled"
+
+
+class DistanceToReference(Normalising):
+    """One minus the distance to the value of a reference place, in ranges between lowest and reference."""
+
+    method: Literal["distance_to_reference"]
+    place: str
+    cap: bool = True
+    over: Over = "pooled"
+
+
+class Ranking(Normalising):
+    """Ranks (lowest is 1), percentile ranks, or Borda points."""
+
+    method: Literal["rank", "percentile_rank", "borda"]
+    over: Over = "pooled"
+
+
+class Categorical(Normalising):
+    """Points for bands between percentiles.
+
+    Attributes:
+        percentiles: upper percentile of each band but the last, rising.
+        points: points of each band, one more than percentiles.
+    """
+
+    method: Literal["categorical"]
+    percentiles: Annotated[tuple[float, ...], Field(strict=False)]
+    points: Annotated[tuple[float, ...], Field(strict=False)]
+    over: Over = "pooled"
+
+
+class AsGiven(Normalising):
+    """Take values as scores."""
+
+    method: Literal["none"]
+
+
+NormaliseMethod = Annotated[
+    BasePeriodRatio
+    | MinMax
+    | ZScore
+    | ZScoreReference
+    | Goalposts
+    | Distance
+    | DistanceToReference
+    | Ranking
+    | Categorical
+    | AsGiven,
+    Field(discriminator="method"),
+]
+
+
+for _model in (
+    *(Transform, BoxCox, ColumnTransform, WinsoriseThenLog),
+    *(BasePeriodRatio, MinMax, ZScore, ZScoreReference, Goalposts),
+    *(Distance, DistanceToReference, Ranking, Categorical, AsGiven),
+):
+    _model.model_rebuild()  # the methods name each other, so the models are complete only now
+
+
+class Weigh(Model):
+    """How the children of a node are weighed.
+
+    Attributes:
+        method: ``given`` (column ``weight``), ``equal``, ``pca`` (first component), ``pca_varimax``,
+            ``factor_ml`` (one factor, maximum likelihood), ``entropy``, ``critic``, ``correlation_balanced``,
+            ``budget_allocation`` (with `points`) or ``ahp`` (with `comparisons`).
+        points: points that each expert gave, by code; every expert spreads the same number over the children.
+        comparisons: how many times as important the first code is as the second, for every pair of children.
+        levels: another method for the children of nodes at a level.
+    """
+
+    method: Literal[
+        "given",
+        "equal",
+        "pca",
+        "pca_varimax",
+        "factor_ml",
+        "entropy",
+        "critic",
+        "correlation_balanced",
+        "budget_allocation",
+        "ahp",
+    ] = "given"
+    points: dict[str, Annotated[tuple[NonNegativeFloat, ...], Field(strict=False)]] = Field(default_factory=dict)
+    comparisons: Annotated[
+        tuple[Annotated[tuple[str, str, PositiveFloat], Field(strict=False)], ...], Field(strict=False)
+    ] = ()
+    levels: dict[str, Weigh] = Field(default_factory=dict)
+
+
+class Mean(Model):
+    """How the scores of children become the score of their parent.
+
+    Attributes:
+        method: ``arithmetic``, ``geometric``, ``harmonic``, ``generalised`` (with `power`), ``median``,
+            ``minimum``, ``mazziotta_pareto``, ``adjusted_mazziotta_pareto``, ``ordered_weighted`` (with
+            `position_weights`), ``copeland``, ``kemeny_young`` (few places) or ``benefit_of_the_doubt``.
+        over: ``indicators`` averages all indicators below a node, so that an area with twelve indicators
+            weighs more than one with five; ``children`` averages the node's own children.
+        power: exponent of the generalised mean.
+        penalty: for Mazziotta-Pareto, whether unbalance pulls the score ``down`` or ``up``.
+        position_weights: for ordered weighted, weight of the best child, the second best, and so on.
+        least_available: least share of the weight of the children that must have a score.
+        least_share: for the benefit of the doubt, least share of each weight in their sum.
+        most_share: for the benefit of the doubt, most share.
+        rescale_around: stretch the score around this value by the node's ``rescale`` in ``structure.csv``.
+    """
+
+    method: Literal[
+        "arithmetic",
+        "geometric",
+        "harmonic",
+        "generalised",
+        "median",
+        "minimum",
+        "mazziotta_pareto",
+        "adjusted_mazziotta_pareto",
+        "ordered_weighted",
+        "copeland",
+        "kemeny_young",
+        "benefit_of_the_doubt",
+    ]
+    over: Literal["indicators", "children"] = "children"
+    power: float | None = None
+    penalty: Literal["down", "up"] = "down"
+    position_weights: Annotated[tuple[NonNegativeFloat, ...], Field(strict=False)] = ()
+    least_available: Fraction = 0.0
+    least_share: Fraction = 0.0
+    most_share: Fraction = 1.0
+    rescale_around: float | None = None
+
+
+class Aggregate(Mean):
+    """The mean of every composite, and another one at some levels.
+
+    Attributes:
+        levels: the mean of composites at a level (2 and up), by level.
+    """
+
+    levels: dict[str, Mean] = Field(default_factory=dict)
+
+    def at(self, level: int) -> Mean:
+        """Give the mean of composites at a level."""
+        return self.levels.get(str(level), self)
+
+
+class Freeze(Model):
+    """Keep the last score of a composite that has too little new data.
+
+    Attributes:
+        level: level of the composites that are held.
+        least_observed: a composite moves only when at least this share of its indicators has a value of the
+            period itself, not filled in.
+    """
+
+    level: NonNegativeInt
+    least_observed: Fraction
+
+
+class PlaceMeans(Model):
+    """Compute places with parts as weighted means of their parts.
+
+    Attributes:
+        weights: attribute with the weight of each part, such as population, in its period; absent for equal.
+    """
+
+    weights: str | None = None
 
 
 class Recipe(Model):
@@ -64,13 +470,41 @@ class Recipe(Model):
 
     Attributes:
         format: version of this format.
+        link: joining old and new definitions of indicators.
+        denominate: division by size.
+        impute: filling gaps.
+        screen: leaving out places with too little data.
+        treat: outliers and skew.
         normalise: how raw values become scores on one scale.
+        weigh: weights of children.
         aggregate: how the scores of children become the score of their parent.
+        freeze: composites that keep their last score when data are old.
+        places: how places with parts get their scores.
         compare: nodes whose observations are published results, to be compared with what is computed and
-            never used as input: ``root``, ``inner`` (all composites) or codes.
+            never used as input: ``root``, ``inner`` (all composites), ``all`` or codes.
     """
 
     format: Literal[1]
-    normalise: BasePeriodRatio
-    aggregate: ArithmeticMean
-    compare: Annotated[tuple[str, ...], Field(strict=False)] = ("root",)
+    link: Annotated[tuple[Link, ...], Field(strict=False)] = ()
+    denominate: Denominate | None = None
+    impute: Annotated[tuple[Impute, ...], Field(strict=False)] = ()
+    screen: Screen | None = None
+    treat: TreatMethod | None = None
+    normalise: NormaliseMethod
+    weigh: Weigh = Weigh()
+    aggregate: Aggregate
+    freeze: Freeze | None = None
+    places: PlaceMeans | None = None
+    compare: Codes = ("root",)
+
+    @property
+    def base_period(self) -> str | None:
+        """The period against which changes are told, where the method has one."""
+        if isinstance(self.normalise, BasePeriodRatio):
+            return self.normalise.base_period
+        return self.normalise.period if isinstance(self.normalise, ZScoreReference) else None
+
+    @property
+    def base_value(self) -> float | None:
+        """The score that every set of indicators has in the base period, where the method fixes one."""
+        return self.normalise.base_value if isinstance(self.normalise, BasePeriodRatio) else None

@@ -6,6 +6,7 @@ highest child, so the root has the highest.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -34,8 +35,18 @@ OPTIONAL = (
     "definition_en",
     "note_ko",
     "note_en",
+    "denominator",
+    "treat",
+    "target",
+    "lower",
+    "upper",
+    "rescale",
 )
+#: Optional columns that hold a number.
+NUMBERS = ("target", "lower", "upper", "rescale")
 DIRECTIONS = ("higher", "lower")
+#: Weights other than 0 lie between these, and their products from the root to a leaf too.
+LEAST_WEIGHT, MOST_WEIGHT = 1e-100, 1e100
 STATUSES = ("confirmed", "tentative")
 
 
@@ -179,7 +190,7 @@ def read_structure(
     first_line: dict[str, int] = {}
     for row in read_rows(path, label, REQUIRED, OPTIONAL, faults):
         code = row["code"]
-        if not code or any(character in code for character in " /\\;,"):
+        if not code or any(character in "/\\;," or character.isspace() for character in code):
             row.fault(faults, "code", f'"{code}" is not a code', "a word without spaces", "give one", "wrong-value")
             continue
         if code in first_line:
@@ -192,7 +203,11 @@ def read_structure(
     if not nodes:
         return None
     _check_tree(nodes, rows, faults)
-    return Structure(tuple(nodes)) if len(faults.errors) == before else None
+    if len(faults.errors) > before:
+        return None
+    structure = Structure(tuple(nodes))
+    _check_weights(structure, rows, faults)
+    return structure if len(faults.errors) == before else None
 
 
 def _node(row: Row, languages: Iterable[Language], sources: Collection[str] | None, faults: Faults) -> Node:
@@ -208,11 +223,14 @@ def _node(row: Row, languages: Iterable[Language], sources: Collection[str] | No
             weight = float(given)
     indicators = None
     if row["indicators"]:
-        if row["indicators"].isascii() and row["indicators"].isdigit():
+        if re.fullmatch(r"[0-9]{1,9}", row["indicators"]):
             indicators = int(row["indicators"])
         else:
             what = f'"{row["indicators"]}" is not a count'
-            row.fault(faults, "indicators", what, "a whole number", "write digits", "not-a-number")
+            row.fault(faults, "indicators", what, "a whole number below 1,000,000,000", "write digits", "not-a-number")
+    for column in NUMBERS:
+        if row[column]:
+            number(row, column, faults)
     for column in ("unit_kind", "direction_kind", "name_kind"):
         _one_of(row, column, tuple(KIND_WORDS), faults)
     _one_of(row, "status", STATUSES, faults)
@@ -264,6 +282,19 @@ def _check_tree(nodes: list[Node], rows: list[Row], faults: Faults) -> None:
         row.fault(faults, "parent", what, "a tree", "correct one of the parents", "cycle")
 
 
+def _check_weights(structure: Structure, rows: list[Row], faults: Faults) -> None:
+    """Report the node at which the product of the weights from the root leaves the numbers."""
+    products = [1.0] * len(structure.nodes)
+    for index in reversed(structure.bottom_up):
+        for child in structure.children[index]:
+            product = products[index] * (structure.nodes[child].weight or 1.0)
+            products[child] = product if LEAST_WEIGHT <= product <= MOST_WEIGHT else 1.0
+            if products[child] != product:
+                what = f"the weights from the root to {structure.codes[child]} multiply to {product:g}"
+                expected = f"{LEAST_WEIGHT:g} to {MOST_WEIGHT:g}"
+                rows[child].fault(faults, "weight", what, expected, "give weights nearer to 1", "wrong-value")
+
+
 def _check_leaf(node: Node, row: Row, faults: Faults) -> None:
     if not node.unit:
         remedy = 'write it, or "unknown" where it is not public'
@@ -279,13 +310,13 @@ def _cycles(nodes: list[Node], position: dict[str, int]) -> list[list[str]]:
     finished: set[str] = set()
     cycles: list[list[str]] = []
     for node in nodes:
-        trail: list[str] = []
+        trail: dict[str, None] = {}
         code = node.code
         while code in position and code not in finished and code not in trail:
-            trail.append(code)
+            trail[code] = None
             code = nodes[position[code]].parent
         if code in trail:
-            cycle = trail[trail.index(code) :]
+            cycle = list(trail)[list(trail).index(code) :]
             first = min(range(len(cycle)), key=lambda index: position[cycle[index]])
             cycles.append(cycle[first:] + cycle[:first])
         finished.update(trail)

@@ -1,0 +1,81 @@
+"""The command line: one file a command. Heavy parts are imported inside the commands, so help answers at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from donghaeng.cli import check, demo, index, new, packs, release, schema, serve, site, verify
+from donghaeng.errors import InputError, UsageError
+
+EXIT_WELL, EXIT_FAULTS, EXIT_USAGE, EXIT_OURS = 0, 1, 2, 3
+
+app = typer.Typer(
+    name="donghaeng",
+    help="Run a city's policies from packs of data: check, compute, release, publish.",
+    epilog="Exit codes: 0 well, 1 faults in the input, 2 usage, 3 our own failure.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from donghaeng import __version__
+
+        typer.echo(f"donghaeng {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
+) -> None:
+    """Run a city's policies from packs of data: check, compute, release, publish."""
+
+
+app.command("demo")(demo.demo)
+app.command("packs")(packs.packs)
+app.command("new")(new.new)
+app.command("check")(check.check)
+app.command("index")(index.index)
+app.command("release")(release.release)
+app.command("verify")(verify.verify)
+app.command("site")(site.site)
+app.command("serve")(serve.serve)
+app.command("schema")(schema.schema)
+
+
+def main() -> None:
+    """Run the command line and exit with a documented code; a failure is told in one line."""
+    try:
+        app()
+    except InputError as error:
+        _say(*(str(fault) for fault in error.faults) if error.faults else (str(error),))
+        sys.exit(EXIT_FAULTS)
+    except UsageError as error:
+        _say(str(error))
+        sys.exit(EXIT_USAGE)
+    except BrokenPipeError:
+        # The reader of our output has gone; what is left to say has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(EXIT_WELL)
+    except OSError as error:
+        what = (error.strerror or str(error)).lower()
+        _say(f"{error.filename or 'system'}: {what}; check the path and its permissions")
+        sys.exit(EXIT_FAULTS)
+    except Exception as error:
+        if os.environ.get("DONGHAENG_DEBUG"):
+            raise
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        _say(f"our own failure: {what}; run again with DONGHAENG_DEBUG=1 and report what it prints")
+        sys.exit(EXIT_OURS)
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        print(line, file=sys.stderr)

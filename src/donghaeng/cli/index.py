@@ -1,0 +1,155 @@
+"""``donghaeng index``: the scores of a pack, beside what was published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from donghaeng.cli.output import JsonOption, PackArgument, console, print_json, print_table, table_rows, working
+
+if TYPE_CHECKING:
+    from donghaeng.catalogue.pack import Pack
+    from donghaeng.index.score import Scores
+
+#: More places than this are not listed to a person; `--json` gives all of them.
+MOST_PLACES = 20
+
+
+def index(
+    pack: PackArgument,
+    as_json: JsonOption = False,
+    contributions: Annotated[bool, typer.Option(help="Add how many points each node brings.")] = False,
+    changes: Annotated[bool, typer.Option(help="Add changes, split into value and coverage.")] = False,
+) -> None:
+    """Compute the index of a pack and compare it with published figures."""
+    from donghaeng.catalogue.read import load
+
+    with working(f"Computing {pack}"):
+        loaded = load(pack)
+        scores = loaded.score()
+        document = _document(loaded, scores, contributions, changes)
+    if as_json:
+        print_json(document)
+    else:
+        _print(loaded, scores, document)
+
+
+def _document(pack: Pack, scores: Scores, contributions: bool, changes: bool) -> dict[str, Any]:
+    from donghaeng.index.changes import changes_table
+    from donghaeng.index.contributions import contributions as contributions_table
+    from donghaeng.index.published import conflicts_table, published_table
+
+    document: dict[str, Any] = {
+        "pack": pack.id,
+        "version": pack.version,
+        "inputs": dict(pack.files),
+        "recipe": pack.index.recipe.model_dump(mode="json"),
+        "scores": table_rows(scores.table()),
+        "published": table_rows(published_table(scores)),
+        "conflicts": table_rows(conflicts_table(scores)),
+    }
+    if contributions:
+        document["contributions"] = table_rows(contributions_table(scores))
+    if changes:
+        document["changes"] = table_rows(changes_table(scores))
+    return document
+
+
+def _print(pack: Pack, scores: Scores, document: dict[str, Any]) -> None:
+    from donghaeng.catalogue.outcome import STATUS_NOTES
+
+    screen = console()
+    title = pack.manifest.title.get("en") or next(iter(pack.manifest.title.values()))
+    note = STATUS_NOTES[pack.manifest.status]["en"]
+    screen.print(f"[bold]{title}[/bold] ({pack.id} {pack.version})\n[dim]{note}[/dim]\n")
+    if len(scores.places) == 1:
+        _print_composites(scores)
+    else:
+        _print_ranking(scores)
+    _print_published(document)
+    for name in ("contributions", "changes"):
+        if name in document:
+            rows = document[name]
+            columns = list(rows[0]) if rows else []
+            print_table(
+                name.capitalize(),
+                [(column, "right" if column in {"share", "points", "change"} else "left") for column in columns],
+                [[_cell(row[column]) for column in columns] for row in rows],
+            )
+
+
+def _print_composites(scores: Scores) -> None:
+    import numpy as np
+
+    columns = [("node", "left"), ("name", "left"), *((period.text, "right") for period in scores.periods)]
+    rows = []
+    for index, node in enumerate(scores.structure.nodes):
+        if scores.structure.is_leaf(index):
+            continue
+        name = node.names.get("en") or node.names.get("ko", "")
+        cells = []
+        for period in range(len(scores.periods)):
+            value, count = scores.values[0, period, index], scores.available[0, period, index]
+            of = scores.structure.stated_counts[index]
+            cells.append("–" if np.isnan(value) else f"{value:.1f} [dim]({count:.0f}/{of})[/dim]")
+        rows.append([node.code, name, *cells])
+    place = scores.places[0]
+    print_table(f"Scores of {place}, and how many of how many indicators they stand on", columns, rows)
+
+
+def _print_ranking(scores: Scores) -> None:
+    import numpy as np
+
+    newest, root = scores.newest_period(), scores.structure.root
+    values, ranks = scores.values[:, newest, root], scores.ranks()[:, newest, root]
+    order = [place for place in np.argsort(ranks, kind="stable") if np.isfinite(ranks[place])]
+    rows = [[f"{ranks[place]:.0f}", scores.places[place], f"{values[place]:.4g}"] for place in order[:MOST_PLACES]]
+    columns = [("rank", "right"), ("place", "left"), ("score", "right")]
+    name = scores.structure.codes[root]
+    print_table(f"{name} in {scores.periods[newest]}, {len(order)} places ranked", columns, rows)
+    if len(order) > MOST_PLACES:
+        console().print(f"[dim]{len(order) - MOST_PLACES} more places: --json gives all of them[/dim]\n")
+
+
+def _print_published(document: dict[str, Any]) -> None:
+    rows = document["published"]
+    if not rows:
+        return
+    words = {True: "[green]agrees[/green]", False: "[red]differs[/red]", None: "[yellow]cannot be computed[/yellow]"}
+    shown = rows if len(rows) <= MOST_PLACES else [row for row in rows if row["agrees"] is False][:MOST_PLACES]
+    if shown:
+        _print_verdicts(shown, words)
+    verdicts = [row["agrees"] for row in rows]
+    console().print(
+        f"{verdicts.count(True)} of {len(rows)} published figures agree, {verdicts.count(False)} differ, "
+        f"{verdicts.count(None)} cannot be computed; {len(document['conflicts'])} conflicting statements are kept.\n"
+    )
+
+
+def _print_verdicts(rows: list[dict[str, Any]], words: dict[bool | None, str]) -> None:
+    print_table(
+        "Published beside computed",
+        [
+            *(("node", "left"), ("place", "left"), ("period", "left"), ("published", "right"), ("computed", "right")),
+            *(("", "left"), ("kind", "left")),
+        ],
+        [
+            [
+                row["node"],
+                row["place"],
+                row["period"],
+                row["printed"],
+                _cell(row["computed"]),
+                words[row["agrees"]],
+                row["kind"],
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}"
+    return "–" if value is None else str(value)

@@ -1,0 +1,93 @@
+"""What commands print: people get tables and colour on a terminal, machines get one JSON document."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from donghaeng.errors import Fault
+
+PackArgument = Annotated[
+    str, typer.Argument(metavar="PACK", help="Folder of a pack, or id of a shipped pack.", show_default=False)
+]
+PacksArgument = Annotated[
+    list[str], typer.Argument(metavar="PACK...", help="Folders of packs, or ids of shipped packs.", show_default=False)
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
+
+
+def print_json(value: Any) -> None:
+    """Print one document; NaN never leaves, a missing number is null."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
+
+
+def console() -> Console:
+    """Give the console for people: colour on a terminal, plain text elsewhere."""
+    from rich.console import Console
+
+    # Without a terminal rich would cut tables at 80 columns; a pipe has no width.
+    return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 120)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show on a terminal that something takes a while."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
+
+
+def print_table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table.
+
+    Args:
+        title: what it shows.
+        columns: heading and justification (``left`` or ``right``) of each column.
+        rows: cells as text, which may hold rich markup.
+    """
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading, justify in columns:
+        table.add_column(heading, justify="right" if justify == "right" else "left", no_wrap=justify == "right")
+    for row in rows:
+        table.add_row(*row)
+    screen = console()
+    # Beside the table and not as its title, which would be wrapped to the width of the columns.
+    screen.print(f"[bold]{title}[/bold]", soft_wrap=True)
+    screen.print(table)
+
+
+def fault_dict(fault: Fault) -> dict[str, Any]:
+    """Give a fault as plain values."""
+    from dataclasses import asdict
+
+    return asdict(fault)
+
+
+def counted(number: int, word: str) -> str:
+    """Give a number with its noun.
+
+    >>> counted(2, "error")
+    '2 errors'
+    """
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def table_rows(table: Any) -> list[dict[str, Any]]:
+    """Give an Arrow table as plain rows without NaN."""
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return rows

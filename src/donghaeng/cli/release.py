@@ -1,0 +1,79 @@
+"""``donghaeng release``: an immutable folder of results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from donghaeng.cli.output import JsonOption, PacksArgument, console, print_json, working
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from donghaeng.catalogue.pack import Pack
+    from donghaeng.release.content import Label
+
+
+def release(
+    packs: PacksArgument,
+    out: Annotated[Path, typer.Option(help="Folder of the release; must not exist.", show_default=False)],
+    release_id: Annotated[str, typer.Option("--id", help="Name of the release. Default: newest date of a pack.")] = "",
+    date: Annotated[str, typer.Option(help="Day of the release (YYYY-MM-DD). Default: newest date of a pack.")] = "",
+    state: Annotated[str, typer.Option(help="draft, reviewed, published or corrected.")] = "draft",
+    replaces: Annotated[str, typer.Option(help="For a correction: id of the release it replaces.")] = "",
+    reason: Annotated[str, typer.Option(help="For a correction: why.")] = "",
+    previous: Annotated[Path | None, typer.Option(help="Release before this one, to say what changed.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the results of packs as an immutable release."""
+    from donghaeng.catalogue.read import load
+
+    with working("Writing the release"):
+        loaded = [load(reference) for reference in packs]
+        label = make_label(loaded, release_id, date, state, replaces, reason)
+        digest = write(loaded, label, out, previous)
+    if as_json:
+        print_json({"release": label.id, "folder": str(out), "manifest_sha256": digest})
+    else:
+        console().print(
+            f"Release {label.id} ({label.state}) is in {out}\nSHA-256 of its manifest: {digest}", soft_wrap=True
+        )
+
+
+def make_label(packs: Sequence[Pack], release_id: str, date: str, state: str, replaces: str, reason: str) -> Label:
+    """Check what a release is called; its id and date come from people or from the packs, never from a clock."""
+    import re
+    from datetime import date as day
+
+    from donghaeng.errors import UsageError, nearest
+    from donghaeng.release.content import STATES, Label
+
+    newest = max(pack.manifest.date for pack in packs).isoformat()
+    known_state = next((known for known in STATES if known == state), None)
+    if known_state is None:
+        raise UsageError(f'--state "{state}" is not known; expected {", ".join(STATES)}; {nearest(state, STATES)}')
+    try:
+        day.fromisoformat(date or newest)
+    except ValueError:
+        raise UsageError(f'--date "{date}" is not a day; write it as 2024-03-01') from None
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", release_id or newest):
+        raise UsageError(f'--id "{release_id}" is not a name; use letters, digits, points and hyphens')
+    return Label(release_id or newest, date or newest, known_state, replaces, reason)
+
+
+def write(packs: Sequence[Pack], label: Label, out: Path, previous: Path | None = None) -> str:
+    """Compute packs and write the release; gives the SHA-256 of its manifest."""
+    from donghaeng import __version__
+    from donghaeng.catalogue.outcome import outcome
+    from donghaeng.errors import UsageError
+    from donghaeng.release.read import read_release
+    from donghaeng.release.write import check_label, write_release
+
+    check_label(label)
+    if len({pack.id for pack in packs}) < len(packs):
+        raise UsageError("a pack is given twice; give each pack once")
+    before = {pack.id: pack for pack in read_release(previous).packs} if previous else {}
+    contents = [outcome(pack, pack.score(), before.get(pack.id)) for pack in packs]
+    return write_release(out, label, contents, __version__)

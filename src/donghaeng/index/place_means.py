@@ -1,0 +1,75 @@
+"""Places that are made of others: a region, a country. Their scores are weighted means of those of their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from donghaeng.index.aggregate import Aggregated
+from donghaeng.panel import Floats
+from donghaeng.places import Place
+
+#: Positions of the parts of each place that has any.
+Parts = dict[int, npt.NDArray[np.int64]]
+
+
+def parts_of(codes: Sequence[str], places: Sequence[Place]) -> Parts:
+    """Give the parts of each place that has any: positions of the places below it that have none themselves.
+
+    Args:
+        codes: codes of the places of a panel.
+        places: all places with their parents.
+    """
+    position = {code: index for index, code in enumerate(codes)}
+    parents = {place.code: place.parent for place in places}
+    with_parts = {parents[code] for code in codes if parents.get(code)}
+    below: dict[int, list[int]] = {}
+    for code in codes:
+        if code in with_parts:
+            continue
+        above = parents.get(code, "")
+        while above:
+            if above in position:
+                below.setdefault(position[above], []).append(position[code])
+            above = parents.get(above, "")
+    return {index: np.array(parts, np.int64) for index, parts in sorted(below.items())}
+
+
+def mean_of_parts(result: Aggregated, parts: Parts, weights: Floats) -> Aggregated:
+    """Fill in the scores of places with parts.
+
+    score of a place = sum over its parts of weight x score / sum of weight, for every node and period, over the
+    parts that have a score. The shares of nodes are such that share x score sums as in the parts; the number of
+    available indicators is the least among the parts.
+
+    Args:
+        result: scores; places with parts have none yet.
+        parts: from `parts_of`.
+        weights: weight of each place in each period, shape places x periods; NaN where not known.
+
+    Raises:
+        ValueError: a part with a score has no weight.
+    """
+    values, kinds = result.values.copy(), result.kinds.copy()
+    half, available, shares = result.half_digits.copy(), result.available.copy(), result.shares.copy()
+    for place, members in parts.items():
+        of_parts = result.values[members]
+        there = np.isfinite(of_parts)
+        weight = np.where(there, weights[members][..., None], 0.0)
+        if np.isnan(weight).any():
+            raise ValueError("a part has a score and no weight")
+        total = weight.sum(axis=0)
+        part = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
+        mean = (part * np.nan_to_num(of_parts)).sum(axis=0)
+        values[place] = np.where(total > 0, mean, np.nan)
+        kinds[place] = np.where(total > 0, result.kinds[members].max(axis=0), kinds[place])
+        half[place] = (part * result.half_digits[members]).sum(axis=0)
+        fewest = np.where(there, result.available[members], np.inf).min(axis=0)
+        available[place] = np.where(np.isfinite(fewest), fewest, 0.0)
+        points = (part * result.shares[members] * np.nan_to_num(of_parts)).sum(axis=0)
+        average = (part * result.shares[members]).sum(axis=0)
+        shares[place] = np.divide(points, values[place], out=average, where=np.abs(np.nan_to_num(values[place])) > 0)
+    return replace(result, values=values, kinds=kinds, half_digits=half, available=available, shares=shares)
