@@ -1,6 +1,7 @@
 """Donghaeng: software on which a city's policies run.
 
-``donghaeng.load(pack)`` reads a pack, by path or by id; ``.score()`` computes its index.
+``donghaeng.load(pack)`` reads a pack, by path or by id; ``.score()`` gives its index.
+``donghaeng.compute(values, structure, recipe)`` computes an index from data frames.
 """
 
 from __future__ import annotations
@@ -8,11 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+    from typing import Any
 
     from donghaeng.catalogue.pack import Pack
+    from donghaeng.index.recipe import Recipe
+    from donghaeng.index.scores import Scores
 
-__all__ = ["__version__", "load"]
+__all__ = ["__version__", "compute", "load"]
 
 
 def load(pack: str | Path) -> Pack:
@@ -28,6 +33,15 @@ def load(pack: str | Path) -> Pack:
     from donghaeng.catalogue.read import load as load_pack
 
     return load_pack(pack)
+
+
+def compute(
+    values: Any, structure: Any, recipe: Recipe | Mapping[str, Any], attributes: Any = None, kind: str = "published"
+) -> Scores:
+    """Compute an index from data frames of pandas, polars or pyarrow; see `donghaeng.index.frames.compute`."""
+    from donghaeng.index.frames import compute as compute_frames
+
+    return compute_frames(values, structure, recipe, attributes, kind)
 
 
 def __getattr__(name: str) -> str:

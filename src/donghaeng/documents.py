@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, NoReturn, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
@@ -182,9 +182,10 @@ class _Composer:
         if type(event).__name__ != "ScalarEvent":
             self._refuse(event, "a key that is not a word", "a plain key", "write a word before the colon")
         self._check(event, ())
-        if event.value in mapping:
-            self._refuse(event, f'the key "{event.value}" stands twice', "each key once", "remove one of them")
-        return str(event.value)
+        key = self._whole(event)
+        if key in mapping:
+            self._refuse(event, f'the key "{key}" stands twice', "each key once", "remove one of them")
+        return key
 
     def _check(self, event: Any, path: Path_) -> None:
         if type(event).__name__ == "AliasEvent" or event.anchor:
@@ -196,9 +197,7 @@ class _Composer:
             self._refuse(event, f"more than {DEEPEST_NESTING} levels", "a flat document", "remove levels")
 
     def _scalar(self, event: Any) -> Any:
-        text = str(event.value)
-        if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-            self._refuse(event, "half of a character (a surrogate)", "whole characters", "write the character itself")
+        text = self._whole(event)
         if event.style is not None:  # quoted or block
             return text
         if text in _CONSTANTS:
@@ -213,7 +212,17 @@ class _Composer:
             self._refuse(event, f"{text} is not a number that can be used", "a finite number", "leave the key out")
         return text
 
-    def _refuse(self, event: Any, what: str, expected: str, remedy: str) -> None:
+    def _whole(self, event: Any) -> str:
+        """Join the halves of characters that JSON escapes in two parts, and refuse halves that stay alone."""
+        text = str(event.value)
+        if text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text):
+            return text
+        try:
+            return text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            self._refuse(event, "half of a character (a surrogate)", "whole characters", "write the character itself")
+
+    def _refuse(self, event: Any, what: str, expected: str, remedy: str) -> NoReturn:
         mark = event.start_mark
         self.faults.add(self.document.label, mark.line + 1, mark.column + 1, what, expected, remedy, "yaml")
         raise _RefusedYAMLError

@@ -12,7 +12,7 @@ from donghaeng.catalogue.pack import Pack
 from donghaeng.index.changes import changes_table
 from donghaeng.index.contributions import contributions
 from donghaeng.index.published import conflicts_table, published_table
-from donghaeng.index.score import Scores
+from donghaeng.index.scores import Scores
 from donghaeng.places import places_table
 from donghaeng.release.content import PackContent
 from donghaeng.release.read import ReleasedPack

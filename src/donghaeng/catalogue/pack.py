@@ -10,8 +10,8 @@ from donghaeng.catalogue.articles import Article
 from donghaeng.catalogue.manifest import Manifest, Wording
 from donghaeng.index.observations import Observations
 from donghaeng.index.recipe import Recipe
-from donghaeng.index.score import Scores
 from donghaeng.index.score import score as compute
+from donghaeng.index.scores import Scores
 from donghaeng.index.structure import Structure
 from donghaeng.index.tables import Attributes
 from donghaeng.places import Place

@@ -16,7 +16,8 @@ from donghaeng.documents import Document, read_model
 from donghaeng.errors import Faults, InputError, nearest
 from donghaeng.index.observations import Observations, read_observations
 from donghaeng.index.recipe import Recipe
-from donghaeng.index.score import Scores, try_score, unknown_compared
+from donghaeng.index.score import try_score, unknown_compared
+from donghaeng.index.scores import Scores
 from donghaeng.index.structure import Structure, read_structure
 from donghaeng.index.tables import Attributes, Tables, read_attributes, read_values
 from donghaeng.places import Place, read_places
@@ -107,12 +108,12 @@ class _PackReader:
         wording = self._wording(languages)
         if manifest and observations:
             self._check_status(manifest, observations)
-        if not (manifest and structure and recipe and observations and sources is not None) or self.faults.errors:
+        if not (structure and recipe and observations):
             return None
         # Values that the recipe cannot be applied to are faults of the pack, found before anybody computes.
         known_places = places or tuple(Place(code, "", code, code) for code in observations.places())
         scores = self._scores(structure, recipe, observations, attributes, known_places)
-        if scores is None:
+        if scores is None or manifest is None or sources is None or self.faults.errors:
             return None
         return Pack(
             folder=self.found.folder,

@@ -7,7 +7,22 @@ import sys
 
 import typer
 
-from donghaeng.cli import check, demo, index, new, packs, release, schema, serve, site, verify
+from donghaeng.cli import (
+    check,
+    compare,
+    demo,
+    export,
+    import_,
+    index,
+    new,
+    packs,
+    release,
+    schema,
+    serve,
+    site,
+    study,
+    verify,
+)
 from donghaeng.errors import InputError, UsageError
 
 EXIT_WELL, EXIT_FAULTS, EXIT_USAGE, EXIT_OURS = 0, 1, 2, 3
@@ -43,6 +58,10 @@ app.command("packs")(packs.packs)
 app.command("new")(new.new)
 app.command("check")(check.check)
 app.command("index")(index.index)
+app.command("compare")(compare.compare)
+app.command("study")(study.study)
+app.add_typer(import_.app, name="import")
+app.add_typer(export.app, name="export")
 app.command("release")(release.release)
 app.command("verify")(verify.verify)
 app.command("site")(site.site)

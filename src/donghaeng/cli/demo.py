@@ -14,43 +14,63 @@ if TYPE_CHECKING:
     from typing import Any
 
     from donghaeng.catalogue.pack import Pack
-    from donghaeng.index.score import Scores
+    from donghaeng.index.scores import Scores
     from donghaeng.release.content import Label
 
 PACK = "seoul/gtsn-index"
+#: Computed, released and published beside it.
+ALSO_PUBLISHED = ("undp/hdi",)
+#: Computed and compared only: its pages are many.
+ALSO_COMPUTED = ("uk/ons-health-index",)
 
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the release and the site.")] = Path("build"),
     as_json: JsonOption = False,
 ) -> None:
-    """Check, compute, compare with published figures, release and publish Seoul's index."""
-    from donghaeng.catalogue.check import check
+    """Check, compute, compare with published figures, release and publish."""
     from donghaeng.cli.release import make_label
     from donghaeng.release.read import read_release
     from donghaeng.site.build import build_site
 
-    with working(f"Checking {PACK}"):
-        pack, faults = check(PACK)
-        faults.raise_errors()
-        if pack is None:  # pragma: no cover - a pack without errors is read
-            raise AssertionError("a pack without faults was not read")
-    scores = pack.score()
-    label = make_label([pack], "", "", "draft", "", "")
-    with working("Writing the release and the site"):
-        folder, digest = _write_once([pack], label, out / "release")
+    packs, warnings = _checked((PACK, *ALSO_PUBLISHED))
+    pack = packs[0]
+    label = make_label(packs, "", "", "draft", "", "")
+    with working("Writing the release"):
+        folder, digest = _write_once(packs, label, out / "release")
+    with working("Building the site"):
         report = build_site(read_release(folder), out / "site")
-    rows = _summary(scores)
+    others, _ = _checked(ALSO_COMPUTED)
+    rows = _summary(pack.score())
+    agreement = [_agreement(other) for other in (*packs, *others)]
     if as_json:
         site = {"folder": str(out / "site"), "pages": report.pages}
-        print_json({"pack": pack.id, "release": str(folder), "manifest_sha256": digest, "site": site, "totals": rows})
+        results = {"pack": pack.id, "totals": rows, "published": agreement}
+        print_json(results | {"release": str(folder), "manifest_sha256": digest, "site": site})
         return
-    _print(pack, rows, len(faults.warnings))
+    _print(pack, rows, warnings)
+    _print_agreement(agreement)
     console().print(
         f"Release: {folder} (SHA-256 of its manifest {digest[:16]}…)\n"
         f"Site:    {out / 'site' / 'index.html'} ({counted(report.pages, 'page')})",
         soft_wrap=True,
     )
+
+
+def _checked(references: Sequence[str]) -> tuple[list[Pack], int]:
+    """Check packs; gives them and the number of warnings about the first."""
+    from donghaeng.catalogue.check import check
+
+    packs, warnings = [], []
+    for reference in references:
+        with working(f"Checking and computing {reference}"):
+            pack, faults = check(reference)
+        faults.raise_errors()
+        if pack is None:  # pragma: no cover - a pack without errors is read
+            raise AssertionError("a pack without faults was not read")
+        packs.append(pack)
+        warnings.append(len(faults.warnings))
+    return packs, warnings[0]
 
 
 def _write_once(packs: Sequence[Pack], label: Label, folder: Path) -> tuple[Path, str]:
@@ -60,17 +80,19 @@ def _write_once(packs: Sequence[Pack], label: Label, folder: Path) -> tuple[Path
     from donghaeng import __version__
     from donghaeng.catalogue.outcome import outcome
     from donghaeng.release.verify import sha256_of
-    from donghaeng.release.write import MANIFEST, release_files, write_release
+    from donghaeng.release.write import MANIFEST, release_files, write_files
 
     contents = [outcome(pack, pack.score()) for pack in packs]
-    wanted = hashlib.sha256(release_files(label, contents, __version__)[MANIFEST]).hexdigest()
+    files = release_files(label, contents, __version__)
+    wanted = hashlib.sha256(files[MANIFEST]).hexdigest()
     candidate, number = folder, 1
     while candidate.exists():
         if (candidate / MANIFEST).is_file() and sha256_of(candidate / MANIFEST) == wanted:
             return candidate, wanted
         number += 1
         candidate = folder.with_name(f"{folder.name}-{number}")
-    return candidate, write_release(candidate, label, contents, __version__)
+    write_files(candidate, files)
+    return candidate, wanted
 
 
 def _summary(scores: Scores) -> list[dict[str, Any]]:
@@ -86,6 +108,20 @@ def _summary(scores: Scores) -> list[dict[str, Any]]:
             values = {name: row[name] for name in ("period", "value", "available", "of", "change_on_year")}
             rows.append(values | {name: beside.get(name) for name in names})
     return rows
+
+
+def _agreement(pack: Pack) -> dict[str, Any]:
+    """Count how many published figures the result agrees with."""
+    from donghaeng.index.published import published_table
+
+    verdicts = [row["agrees"] for row in table_rows(published_table(pack.score()))]
+    return {
+        "pack": pack.id,
+        "figures": len(verdicts),
+        "agree": verdicts.count(True),
+        "differ": verdicts.count(False),
+        "not_computed": verdicts.count(None),
+    }
 
 
 def _print(pack: Pack, rows: list[dict[str, Any]], warnings: int) -> None:
@@ -111,4 +147,13 @@ def _print(pack: Pack, rows: list[dict[str, Any]], warnings: int) -> None:
             ]
             for row in rows
         ],
+    )
+
+
+def _print_agreement(rows: list[dict[str, Any]]) -> None:
+    names = ("figures", "agree", "differ", "not_computed")
+    print_table(
+        "Published figures, beside what is computed",
+        [("pack", "left"), *((name.replace("_", " "), "right") for name in names)],
+        [[row["pack"], *(f"{row[name]:,}" for name in names)] for row in rows],
     )

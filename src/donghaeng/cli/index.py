@@ -10,10 +10,11 @@ from donghaeng.cli.output import JsonOption, PackArgument, console, print_json, 
 
 if TYPE_CHECKING:
     from donghaeng.catalogue.pack import Pack
-    from donghaeng.index.score import Scores
+    from donghaeng.index.scores import Scores
 
 #: More places than this are not listed to a person; `--json` gives all of them.
 MOST_PLACES = 20
+MOST_ROWS = 60
 
 
 def index(
@@ -68,15 +69,23 @@ def _print(pack: Pack, scores: Scores, document: dict[str, Any]) -> None:
     else:
         _print_ranking(scores)
     _print_published(document)
-    for name in ("contributions", "changes"):
-        if name in document:
-            rows = document[name]
-            columns = list(rows[0]) if rows else []
-            print_table(
-                name.capitalize(),
-                [(column, "right" if column in {"share", "points", "change"} else "left") for column in columns],
-                [[_cell(row[column]) for column in columns] for row in rows],
-            )
+    _print_rows("Contributions", document.get("contributions"), ("place", "period", "node", "part", "share", "points"))
+    names = ("place", "period", "comparison", "node", "change", "value_change", "coverage_change", "comparable")
+    _print_rows("Changes", document.get("changes"), names)
+
+
+def _print_rows(title: str, rows: list[dict[str, Any]] | None, columns: tuple[str, ...]) -> None:
+    """Print the telling columns of a table; `--json` has all of them."""
+    if rows is None:
+        return
+    numbers = {"share", "points", "change", "value_change", "coverage_change"}
+    print_table(
+        title,
+        [(name.replace("_", " "), "right" if name in numbers else "left") for name in columns],
+        [[f"{row[name]:.3f}" if name in numbers else _cell(row[name]) for name in columns] for row in rows[:MOST_ROWS]],
+    )
+    if len(rows) > MOST_ROWS:
+        console().print(f"[dim]{len(rows) - MOST_ROWS} more rows: --json gives all of them[/dim]\n")
 
 
 def _print_composites(scores: Scores) -> None:
@@ -150,6 +159,8 @@ def _print_verdicts(rows: list[dict[str, Any]], words: dict[bool | None, str]) -
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.4f}"
     return "–" if value is None else str(value)

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from donghaeng.index.aggregate import Aggregated, Given, aggregate
 from donghaeng.index.normalise import Scaled
-from donghaeng.index.score import Scores
+from donghaeng.index.scores import Scores
 from donghaeng.panel import Floats, Mask
 from donghaeng.sources import Kind
 

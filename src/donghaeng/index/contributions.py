@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from donghaeng.index.score import Scores
+from donghaeng.index.scores import Scores
 from donghaeng.panel import Floats
 from donghaeng.sources import Kind
 

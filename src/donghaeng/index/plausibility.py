@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from donghaeng.errors import Faults
-from donghaeng.index.score import Scores
+from donghaeng.index.scores import Scores
 
 #: From one period to the next a value seldom changes by more than this factor.
 JUMP = 3.0
@@ -34,7 +34,7 @@ def warn(scores: Scores, faults: Faults) -> None:
         if len(of_sort) > MOST_OF_A_SORT:
             file, line = scores.observations.location(of_sort[MOST_OF_A_SORT][0])
             what = f"{len(of_sort) - MOST_OF_A_SORT} more of this sort ({sort}) from here on"
-            faults.add(file, line, 1, what, "", "look at the first ones; the data may be like that", sort, "warning")
+            faults.add(file, line, 1, what, "few", "look at the first ones; the data may be like that", sort, "warning")
 
 
 _Warning = tuple[int, str, str, str, str]

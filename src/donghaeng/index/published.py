@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from donghaeng.index.score import Scores
+from donghaeng.index.scores import Scores
 from donghaeng.sources import Kind
 
 #: Room for the error of floating-point sums when a difference is held against a rounding.

@@ -480,6 +480,7 @@ class Recipe(Model):
         aggregate: how the scores of children become the score of their parent.
         freeze: composites that keep their last score when data are old.
         places: how places with parts get their scores.
+        decimals: decimals with which scores are printed.
         compare: nodes whose observations are published results, to be compared with what is computed and
             never used as input: ``root``, ``inner`` (all composites), ``all`` or codes.
     """
@@ -495,6 +496,7 @@ class Recipe(Model):
     aggregate: Aggregate
     freeze: Freeze | None = None
     places: PlaceMeans | None = None
+    decimals: Annotated[int, Field(ge=0, le=9)] = 1
     compare: Codes = ("root",)
 
     @property

@@ -305,6 +305,21 @@ def _check_leaf(node: Node, row: Row, faults: Faults) -> None:
     _one_of(row, "direction", DIRECTIONS, faults)
 
 
+def tree_faults(nodes: list[Node]) -> str:
+    """Say in a sentence why nodes that came without a file are no tree; empty when they are one."""
+    position = {node.code: index for index, node in enumerate(nodes)}
+    roots = [node.code for node in nodes if not node.parent]
+    orphans = [node.code for node in nodes if node.parent and node.parent not in position]
+    if len(position) < len(nodes):
+        return "a code stands twice; expected each code once"
+    if len(roots) != 1:
+        return f"{len(roots)} nodes have no parent ({listed(roots)}); expected one root"
+    if orphans:
+        return f"unknown parents of {listed(orphans)}; expected codes of the structure"
+    cycles = _cycles(nodes, position)
+    return f"a circle of parents: {' -> '.join(cycles[0])}; expected a tree" if cycles else ""
+
+
 def _cycles(nodes: list[Node], position: dict[str, int]) -> list[list[str]]:
     """Find the circles in a set of parent links, each once, starting at its first node in the file."""
     finished: set[str] = set()

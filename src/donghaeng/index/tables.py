@@ -130,9 +130,24 @@ def read_values(
         if not _is_inside(folder, table.file, document, (*path, "file"), faults):
             continue
         _check_sources(table.source, KIND_WORDS[table.kind], document, (*path, "source"), sources, faults)
+        first = len(columns["node"])
         for row, node, column in _cells(folder, label, table, structure.codes, ("node", "value"), faults):
             _value(row, node, column, table, f"{label}/{table.file}", structure, places, columns, faults)
+        _share_decimals(columns, first)
     return Observations(label, columns)
+
+
+def _share_decimals(columns: dict[str, list[Any]], first: int) -> None:
+    """Give all values of an indicator in a table the rounding of the one with the most decimals.
+
+    Tables that a program wrote drop trailing zeros, so that a single cell does not say how it was rounded.
+    """
+    finest: dict[str, float] = {}
+    for row in range(first, len(columns["node"])):
+        node, half = columns["node"][row], columns["half_digit"][row]
+        finest[node] = min(half, finest.get(node, half))
+    for row in range(first, len(columns["node"])):
+        columns["half_digit"][row] = finest[columns["node"][row]]
 
 
 def read_attributes(

@@ -43,9 +43,24 @@ def write_release(folder: Path, label: Label, packs: Sequence[PackContent], soft
         InputError: when the folder exists.
     """
     check_label(label)
+    _check_free(folder)
+    files = release_files(label, list(packs), software_version)
+    write_files(folder, files)
+    return hashlib.sha256(files[MANIFEST]).hexdigest()
+
+
+def _check_free(folder: Path) -> None:
     if os.path.lexists(folder):
         raise InputError(f"{folder} exists; a release is never overwritten: give another folder")
-    files = release_files(label, list(packs), software_version)
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write the files of a release, by path, into a new folder: all of them or none.
+
+    Raises:
+        InputError: when the folder exists.
+    """
+    _check_free(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -61,7 +76,6 @@ def write_release(folder: Path, label: Label, packs: Sequence[PackContent], soft
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    return hashlib.sha256(files[MANIFEST]).hexdigest()
 
 
 def check_label(label: Label) -> None:

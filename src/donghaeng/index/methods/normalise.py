@@ -56,8 +56,12 @@ class Linear:
 
     def scores(self, values: Floats) -> Floats:
         """Score units x indicators."""
-        scaled = (_logs(values, self.in_logs) - self.origin) / self.length
-        return np.clip(self.start + self.size * scaled, self.least, self.most)
+        scores = _logs(values, self.in_logs) - self.origin
+        scores /= self.length
+        scores *= self.size
+        scores += self.start
+        limited = self.least > -np.inf or self.most < np.inf
+        return np.clip(scores, self.least, self.most) if limited else scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -448,7 +452,7 @@ def fit_fraction_of_best(reference: npt.ArrayLike) -> Fraction:
     """
     values = checked(reference)
     _lowest(values)
-    best: Floats = np.nanmax(values, axis=0)
+    best: Floats = np.fmax.reduce(values, axis=0)
     wrong = np.flatnonzero(best == 0)
     if len(wrong):
         what = "the best value is 0"
@@ -564,9 +568,12 @@ def ranking(x: npt.ArrayLike) -> Floats:
 
 
 def _ranks_among(values: Floats, reference: Floats, ties: Ties) -> Floats:
-    first = np.searchsorted(reference, values, side="left").astype(np.float64) + 1
-    last = np.maximum(np.searchsorted(reference, values, side="right").astype(np.float64), first)
-    ranks: Floats = {"lowest": first, "highest": last, "average": (first + last) / 2}[ties]
+    order = np.argsort(values)  # searching in order is many times faster on long columns
+    ordered = values[order]
+    first = np.searchsorted(reference, ordered, side="left") + 1
+    last = first if ties == "lowest" else np.maximum(np.searchsorted(reference, ordered, side="right"), first)
+    ranks = np.empty(len(values))
+    ranks[order] = last if ties == "highest" else (first + last) / 2
     return ranks
 
 
@@ -774,6 +781,8 @@ def _linear(origin: Floats, length: Floats, start: float, size: float, most: flo
 
 
 def _logs(values: Floats, where: Mask, name: str = "value") -> Floats:
+    if not where.any():
+        return values
     wrong = np.argwhere(where & (values <= 0))
     if len(wrong):
         what = f"the {name} is {values[tuple(wrong[0])]:g}, which has no logarithm"
@@ -788,17 +797,17 @@ def _cell(positions: npt.NDArray[np.intp]) -> tuple[int, int]:
 
 
 def _lowest(values: Floats) -> Floats:
-    empty = np.flatnonzero(np.isnan(values).all(axis=0))
+    lowest: Floats = np.fmin.reduce(values, axis=0)
+    empty = np.flatnonzero(np.isnan(lowest))
     if len(empty):
         remedy = "leave the indicator out, or impute it first"
         raise MethodError("the indicator has no value", "at least one value", remedy, column=int(empty[0]))
-    lowest: Floats = np.nanmin(values, axis=0)
     return lowest
 
 
 def _range(values: Floats) -> tuple[Floats, Floats]:
     lowest = _lowest(values)
-    highest: Floats = np.nanmax(values, axis=0)
+    highest: Floats = np.fmax.reduce(values, axis=0)
     same = np.flatnonzero(lowest == highest)
     if len(same):
         what = f"all values of the reference are {lowest[same[0]]:g}"

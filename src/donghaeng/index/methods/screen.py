@@ -56,9 +56,8 @@ def checked(x: npt.ArrayLike, dimensions: int = 2) -> Floats:
         names = {1: "one number each", 2: "units x indicators", 3: "places x periods x indicators"}
         remedy = "give at least one of each, in that order"
         raise MethodError(f"the table is {shape}", f"a table of {names[dimensions]}", remedy)
-    infinite = np.argwhere(np.isinf(values))
-    if len(infinite):
-        cell = tuple(int(position) for position in infinite[0])
+    if np.isinf(values).any():
+        cell = tuple(int(position) for position in np.argwhere(np.isinf(values))[0])
         when = f" in the period at position {cell[1]}" if dimensions == 3 else ""
         what = f"the value is infinite{when}"
         remedy = "correct it, or leave the cell empty if it is not known"

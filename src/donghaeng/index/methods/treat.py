@@ -97,7 +97,7 @@ def skewness(x: npt.ArrayLike) -> Floats:
 
     Source: Joanes & Gill (1998), "type 2"; Excel SKEW.
     """
-    return np.array([_skewness(_there(column)) for column in checked(x).T])
+    return np.array([_shape(_there(column))[0] for column in checked(x).T])
 
 
 def kurtosis(x: npt.ArrayLike) -> Floats:
@@ -113,35 +113,25 @@ def kurtosis(x: npt.ArrayLike) -> Floats:
 
     Source: Joanes & Gill (1998), "type 2"; Excel KURT.
     """
-    return np.array([_kurtosis(_there(column)) for column in checked(x).T])
+    return np.array([_shape(_there(column))[1] for column in checked(x).T])
 
 
 def _there(column: Floats) -> Floats:
     return column[~np.isnan(column)]
 
 
-def _standardised(values: Floats) -> Floats | None:
-    """Divide deviations from the mean by their root mean square; None where there is no spread."""
-    if np.ptp(values) == 0:
-        return None
+def _shape(values: Floats) -> tuple[float, float]:
+    """Give skewness and kurtosis of values without gaps; NaN where they do not exist."""
+    n, nothing = len(values), float("nan")
+    if n < 3 or np.ptp(values) == 0:
+        return nothing, nothing
     deviations = values - values.mean()
     deviations /= np.abs(deviations).max()  # keeps the powers of very large and very small values in range
-    standardised: Floats = deviations / np.sqrt(np.mean(deviations**2))
-    return standardised
-
-
-def _skewness(values: Floats) -> float:
-    n = len(values)
-    if n < 3 or (z := _standardised(values)) is None:
-        return float("nan")
-    return float(np.mean(z**3) * np.sqrt(n * (n - 1)) / (n - 2))
-
-
-def _kurtosis(values: Floats) -> float:
-    n = len(values)
-    if n < 4 or (z := _standardised(values)) is None:
-        return float("nan")
-    return float(((n + 1) * (np.mean(z**4) - 3) + 6) * (n - 1) / ((n - 2) * (n - 3)))
+    squares = deviations * deviations
+    variance = squares.mean()
+    m3, m4 = (squares * deviations).mean() / variance**1.5, (squares * squares).mean() / variance**2
+    skew = float(m3 * np.sqrt(n * (n - 1)) / (n - 2))
+    return skew, nothing if n < 4 else float(((n + 1) * (m4 - 3) + 6) * (n - 1) / ((n - 2) * (n - 3)))
 
 
 def winsorise(
@@ -196,39 +186,44 @@ def winsorise(
 def _treated_column(
     before: Floats, most_points: int | None, limits: Limits, fallback: Fallback
 ) -> tuple[Floats, Report]:
-    if len(before) < 4 or len(np.unique(before)) < LEAST_DISTINCT or _passes(before, limits):
-        return before, _report(before, before, "none", limits)
+    shape = _shape(before)
+    if np.isnan(shape).any() or _within(shape, limits) or len(np.unique(before)) < LEAST_DISTINCT:
+        return before, _report(shape, shape, "none", 0, limits)
     after = _winsorised(before, most_points, limits)
-    if not _passes(after, limits) and fallback == "log":
+    pulled = _shape(after)
+    if not _within(pulled, limits) and fallback == "log":
         column = before[:, None]
-        return (logged := apply(column, fit_log(column))[:, 0]), _report(before, logged, "log", limits)
-    return after, _report(before, after, "winsorised" if (after != before).any() else "none", limits)
+        logged = apply(column, fit_log(column))[:, 0]
+        return logged, _report(shape, _shape(logged), "log", 0, limits)
+    points = int((after != before).sum())
+    return after, _report(shape, pulled, "winsorised" if points else "none", points, limits)
 
 
 def _winsorised(before: Floats, most_points: int | None, limits: Limits) -> Floats:
-    values = before.copy()
-    while not _passes(values, limits) and (most_points is None or (values != before).sum() < most_points):
-        different = np.unique(values)
-        if len(different) < LEAST_DISTINCT:
+    distinct = np.unique(before)
+    low, high = 0, len(distinct) - 1
+    values = before
+    while high - low >= LEAST_DISTINCT - 1:
+        shape = _shape(values)
+        enough = most_points is not None and (values != before).sum() >= most_points
+        if _within(shape, limits) or enough:
             break
-        if _skewness(values) >= 0:
-            values[values == different[-1]] = different[-2]
+        if shape[0] >= 0:
+            high -= 1
         else:
-            values[values == different[0]] = different[1]
+            low += 1
+        values = np.clip(before, distinct[low], distinct[high])
     return values
 
 
-def _passes(values: Floats, limits: Limits) -> bool:
-    return abs(_skewness(values)) < limits.skewness or _kurtosis(values) < limits.kurtosis
+def _within(shape: tuple[float, float], limits: Limits) -> bool:
+    return abs(shape[0]) < limits.skewness or shape[1] < limits.kurtosis
 
 
-def _report(before: Floats, after: Floats, done: Done, limits: Limits) -> Report:
-    skew = _skewness(before)
-    tail: Literal["", "upper", "lower"] = "" if done == "none" else "upper" if skew >= 0 else "lower"
-    points = int((after != before).sum()) if done == "winsorised" else 0
-    numbers = (skew, _kurtosis(before), _skewness(after), _kurtosis(after))
-    passed = None if np.isnan(numbers).any() else _passes(after, limits)
-    return Report(done, points, tail, *numbers, passed)
+def _report(before: tuple[float, float], after: tuple[float, float], done: Done, points: int, limits: Limits) -> Report:
+    tail: Literal["", "upper", "lower"] = "" if done == "none" else "upper" if before[0] >= 0 else "lower"
+    passed = None if np.isnan([*before, *after]).any() else _within(after, limits)
+    return Report(done, points, tail, *before, *after, passed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -428,16 +423,16 @@ def _row(positions: npt.NDArray[np.intp]) -> int:
 
 
 def _lowest(values: Floats) -> Floats:
-    empty = np.flatnonzero(np.isnan(values).all(axis=0))
+    lowest: Floats = np.fmin.reduce(values, axis=0)
+    empty = np.flatnonzero(np.isnan(lowest))
     if len(empty):
         raise MethodError("the indicator has no value", "at least one", "leave it out", column=int(empty[0]))
-    lowest: Floats = np.nanmin(values, axis=0)
     return lowest
 
 
 def _range(values: Floats) -> tuple[Floats, Floats]:
     lowest = _lowest(values)
-    highest: Floats = np.nanmax(values, axis=0)
+    highest: Floats = np.fmax.reduce(values, axis=0)
     same = np.flatnonzero(lowest == highest)
     if len(same):
         what = f"all values are {lowest[same[0]]:g}"

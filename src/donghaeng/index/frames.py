@@ -1,0 +1,146 @@
+"""Data frames in: pandas, polars and pyarrow tables to the values of an index (through narwhals)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from donghaeng import periods
+from donghaeng.errors import InputError, listed
+from donghaeng.index.recipe import Recipe
+from donghaeng.index.score import score_panel
+from donghaeng.index.scores import Scores
+from donghaeng.index.structure import DIRECTIONS, OPTIONAL, Node, Structure, tree_faults
+from donghaeng.index.tables import Attributes
+from donghaeng.panel import Panel
+from donghaeng.sources import KIND_WORDS
+
+
+def compute(
+    values: Any,
+    structure: Any,
+    recipe: Recipe | Mapping[str, Any],
+    attributes: Any = None,
+    kind: str = "published",
+) -> Scores:
+    """Compute an index from data frames.
+
+    Args:
+        values: frame with a column ``place``, a column ``period`` (left out for a single one) and a column of
+            numbers for each indicator; null or NaN is missing.
+        structure: frame with the columns ``code`` and ``parent``, and any of the other columns of ``structure.csv``.
+        recipe: the method, as `Recipe` or as the content of ``recipe.yaml``.
+        attributes: frame with a column ``place``, perhaps ``period``, and a column for each attribute.
+        kind: how the values are known.
+
+    Raises:
+        InputError: frames that do not fit, or values that the recipe cannot be applied to.
+        pydantic.ValidationError: a recipe that is none.
+    """
+    tree = structure_of(structure)
+    method = recipe if isinstance(recipe, Recipe) else Recipe.model_validate(recipe)
+    return score_panel(tree, method, panel_of(values, tree, kind), attributes_of(attributes))
+
+
+def structure_of(frame: Any) -> Structure:
+    """Read the tree of an index from a frame.
+
+    Raises:
+        InputError: columns are missing, or the rows are no tree.
+    """
+    rows = nw.from_native(frame, eager_only=True).rows(named=True)
+    if not rows or not {"code", "parent"} <= set(rows[0]):
+        raise InputError("the structure has no columns code and parent; expected one row for each node")
+    nodes = []
+    for row in rows:
+        cells = {name: "" if _is_missing(cell) else str(cell) for name, cell in row.items()}
+        nodes.append(
+            Node(
+                code=cells["code"],
+                parent=cells["parent"],
+                names={"ko": cells.get("name_ko", ""), "en": cells.get("name_en", "") or cells["code"]},
+                unit=cells.get("unit", ""),
+                direction=cells.get("direction", ""),
+                weight=float(cells.get("weight") or 1.0),
+                indicators=int(float(cells["indicators"])) if cells.get("indicators") else None,
+                details={name: cells.get(name, "") for name in OPTIONAL},
+            )
+        )
+    parents = {node.parent for node in nodes}
+    wrong = [node.code for node in nodes if node.code not in parents and node.direction not in DIRECTIONS]
+    if wrong:
+        raise InputError(f"no direction for {listed(wrong)}; expected higher or lower for each indicator")
+    if fault := tree_faults(nodes):
+        raise InputError(fault)
+    return Structure(tuple(nodes))
+
+
+def panel_of(frame: Any, structure: Structure, kind: str = "published") -> Panel:
+    """Read values from a wide frame.
+
+    Args:
+        frame: columns ``place``, ``period`` (may be missing) and one for each node with values.
+        structure: the tree.
+        kind: how the values are known, a word such as ``published``.
+
+    Raises:
+        InputError: no column place, unknown columns, text in place of numbers, infinite values, a place twice in a
+            period, or a period that is none.
+    """
+    data = nw.from_native(frame, eager_only=True)
+    if "place" not in data.columns:
+        raise InputError(f"no column place among {listed(data.columns)}; expected place, period and one a node")
+    codes = [name for name in data.columns if name not in {"place", "period"}]
+    unknown = [code for code in codes if code not in structure.position]
+    if unknown:
+        raise InputError(f"unknown columns {listed(unknown)}; expected codes of the structure")
+    if kind not in KIND_WORDS:
+        raise InputError(f'"{kind}" is not a kind of value; expected one of {listed(KIND_WORDS)}')
+    places = [str(place) for place in data["place"].to_list()]
+    whens = [str(when) for when in data["period"].to_list()] if "period" in data.columns else ["2000"] * len(places)
+    place_at = {place: index for index, place in enumerate(dict.fromkeys(places))}
+    try:
+        ordered = sorted({periods.parse(when) for when in whens})
+    except ValueError as error:
+        raise InputError(f"{error}; expected {periods.FORMS}") from None
+    period_at = {period.text: index for index, period in enumerate(ordered)}
+    if len(set(zip(places, whens, strict=True))) < len(places):
+        raise InputError("a place stands twice in a period; expected one row for each place and period")
+    panel = Panel.empty(tuple(place_at), tuple(ordered), structure.codes)
+    rows = np.array([place_at[place] for place in places])
+    columns = np.array([period_at[when] for when in whens])
+    for code in codes:
+        numbers = _numbers(data[code], code)
+        panel.values[rows, columns, structure.position[code]] = numbers
+    panel.kinds[np.isfinite(panel.values)] = KIND_WORDS[kind]
+    return panel
+
+
+def attributes_of(frame: Any) -> Attributes:
+    """Read attributes of places from a wide frame; None gives none."""
+    if frame is None:
+        return Attributes()
+    values: dict[str, dict[tuple[str, str], str]] = {}
+    for row in nw.from_native(frame, eager_only=True).rows(named=True):
+        key = (str(row["place"]), str(row.get("period") or ""))
+        for name, cell in row.items():
+            if name not in {"place", "period"} and not _is_missing(cell):
+                values.setdefault(name, {})[key] = str(cell)
+    return Attributes(values)
+
+
+def _numbers(series: Any, code: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    if not series.dtype.is_numeric():
+        raise InputError(f'the column "{code}" holds {series.dtype}; expected numbers')
+    numbers = np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+    if np.isinf(numbers).any():
+        row = int(np.flatnonzero(np.isinf(numbers))[0])
+        raise InputError(f'row {row} of the column "{code}" is infinite; expected a finite number, or none')
+    return numbers
+
+
+def _is_missing(cell: object) -> bool:
+    return cell is None or (isinstance(cell, float) and np.isnan(cell))

@@ -1,0 +1,105 @@
+"""From a failure in the computation to the file and line of the value that caused it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from donghaeng.errors import Fault, Faults, InputError
+from donghaeng.index.aggregate import Aggregated, AggregationError, Given, mixed
+from donghaeng.index.normalise import CellProblem
+from donghaeng.index.observations import Observations
+from donghaeng.index.prepare import StepError
+from donghaeng.index.recipe import Recipe
+from donghaeng.index.structure import Structure
+from donghaeng.panel import Panel
+from donghaeng.sources import Kind
+
+
+@dataclass(frozen=True, eq=False)
+class Locator:
+    """Tells what is wrong with the values of a panel, in terms of the statements they came from.
+
+    Attributes:
+        panel: the values.
+        observations: the statements.
+        structure: the tree.
+    """
+
+    panel: Panel
+    observations: Observations
+    structure: Structure
+
+    def missing_base(self, recipe: Recipe, faults: Faults) -> None:
+        """Report that indicators have values, and none in the base period."""
+        base = recipe.base_period
+        leaves = np.array([self.structure.is_leaf(index) for index in range(len(self.structure.nodes))])
+        has_values = np.isfinite(self.panel.values[..., leaves]).any()
+        if base and has_values and base not in [period.text for period in self.panel.periods]:
+            what = f"no observation in the base period {base}"
+            remedy = "add the values of the base period, or change base_period in recipe.yaml"
+            faults.add(self.observations.label, 1, 1, what, f"values for {base}", remedy, "no-base")
+
+    def missing_counts(self, given: Given, faults: Faults) -> None:
+        """Report given composites that do not say how many indicators are behind them."""
+        for place, period, node in np.argwhere(np.isfinite(given.values) & np.isnan(given.counts)):
+            what = f"the given value of {self.panel.nodes[node]} has no count"
+            remedy = "write how many indicators are behind it, or average over children in recipe.yaml"
+            file, line = self._location(place, period, node)
+            faults.add(file, line, 1, what, "a count of indicators", remedy, "missing-value")
+
+    def unscaled(self, problem: CellProblem, faults: Faults) -> None:
+        """Report a value that no ratio could be formed with."""
+        what = f"{problem.what} ({self.panel.places[problem.place]})"
+        file, line = self._location(problem.place, problem.period, problem.node)
+        faults.add(file, line, 1, what, problem.expected, problem.remedy, "no-ratio")
+
+    def mixed_kinds(self, aggregated: Aggregated, faults: Faults) -> None:
+        """Report averages of simulated with other values."""
+        for place, period, node in mixed(aggregated, self.structure):
+            what = (
+                f"simulated and other values meet in the average of {self.structure.codes[node]}, "
+                f"{self.panel.places[place]}, {self.panel.periods[period]}"
+            )
+            file, line = self._first_simulated(place, period, node)
+            faults.add(file, line, 1, what, "one or the other", "keep them in different nodes", "mixed")
+
+    def step(self, error: StepError) -> InputError:
+        """Tell where a step of the recipe failed."""
+        where = [
+            *([self.structure.codes[error.node]] if error.node is not None else []),
+            *([self.panel.places[error.place]] if error.place is not None else []),
+            *([self.panel.periods[error.period].text] if error.period is not None else []),
+        ]
+        what = f"{error.step}{' of ' + ', '.join(where) if where else ''}: {error.error.what}"
+        if error.node is None or error.place is None or error.period is None:
+            parts = (what, error.error.expected and f"expected {error.error.expected}", error.error.remedy)
+            return InputError("; ".join(part for part in parts if part))
+        file, line = self._location(error.place, error.period, error.node)
+        return InputError([Fault(file, line, 1, what, error.error.expected, error.error.remedy, "no-step")])
+
+    def aggregation(self, error: AggregationError) -> InputError:
+        """Tell where a mean could not be formed."""
+        composite = self.structure.codes[error.composite]
+        if error.cell is None:
+            return InputError(f"the mean of {composite}: {error}")
+        place, period, child = error.cell
+        node = self.structure.children[error.composite][child]
+        cell = f"{self.structure.codes[node]}, {self.panel.places[place]}, {self.panel.periods[period]}"
+        what = f"the mean of {composite} fails at {cell}: {error.error.what}"
+        file, line = self._location(place, period, node)
+        return InputError([Fault(file, line, 1, what, error.error.expected, error.error.remedy, "no-mean")])
+
+    def _location(self, place: int, period: int, node: int) -> tuple[str, int]:
+        return self.observations.location(int(self.panel.rows[place, period, node]))
+
+    def _first_simulated(self, place: int, period: int, node: int) -> tuple[str, int]:
+        """Give file and line of the first simulated observation below a node."""
+        waiting, found = [node], []
+        while waiting:
+            index = waiting.pop()
+            waiting += self.structure.children[index]
+            if self.panel.kinds[place, period, index] == Kind.SIMULATED:
+                found.append(int(self.panel.rows[place, period, index]))
+        return self.observations.location(min(found, default=-1))
