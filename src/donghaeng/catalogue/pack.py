@@ -8,6 +8,7 @@ from pathlib import Path
 
 from donghaeng.catalogue.articles import Article
 from donghaeng.catalogue.manifest import Manifest, Wording
+from donghaeng.index.alternatives import Alternatives
 from donghaeng.index.observations import Observations
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.score import score as compute
@@ -30,6 +31,7 @@ class IndexSection:
         observations: what is known.
         attributes: what is known of the places.
         scores: the result. A pack is read completely only when it can be computed, so it is at hand.
+        alternatives: what could have been done differently; None where the pack names nothing.
     """
 
     structure: Structure
@@ -37,6 +39,7 @@ class IndexSection:
     observations: Observations
     attributes: Attributes
     scores: Scores
+    alternatives: Alternatives | None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from donghaeng.catalogue.manifest import Manifest, Wording
 from donghaeng.catalogue.pack import IndexSection, Pack
 from donghaeng.documents import Document, read_model
 from donghaeng.errors import Faults, InputError, nearest
+from donghaeng.index.alternatives import Alternatives
 from donghaeng.index.observations import Observations, read_observations
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.score import try_score, unknown_compared
@@ -32,6 +33,7 @@ REQUIRED_FILES = ("pack.yaml", "sources.yaml", "structure.csv", "recipe.yaml")
 OPTIONAL_FILES = (
     "observations.csv",
     "tables.yaml",
+    "robustness.yaml",
     "places.csv",
     "statements.csv",
     *(f"wording/{language}.yaml" for language in LANGUAGES),
@@ -99,6 +101,7 @@ class _PackReader:
             self._path("structure.csv"), self._label("structure.csv"), languages, sources, self.faults
         )
         recipe = self._recipe(structure)
+        alternatives = self._alternatives()
         tables, tables_document = self._tables()
         self._warn_of_unknown_files(tables)
         observations = self._observations(structure, places, sources, tables, tables_document)
@@ -120,7 +123,7 @@ class _PackReader:
             manifest=manifest,
             sources=sources,
             places=known_places,
-            index=IndexSection(structure, recipe, observations, attributes, scores),
+            index=IndexSection(structure, recipe, observations, attributes, scores, alternatives),
             statements=statements,
             wording=wording,
             articles=articles,
@@ -256,6 +259,13 @@ class _PackReader:
                     document.label, line, column, f'unknown node "{word}"', expected, remedy, "unknown-code"
                 )
         return recipe
+
+    def _alternatives(self) -> Alternatives | None:
+        if not self._path("robustness.yaml").exists():
+            return None
+        label = self._label("robustness.yaml")
+        alternatives, _ = read_model(self._path("robustness.yaml"), label, Alternatives, self.faults)
+        return alternatives
 
     def _tables(self) -> tuple[Tables, Document]:
         if not self._path("tables.yaml").exists():

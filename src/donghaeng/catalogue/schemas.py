@@ -12,7 +12,9 @@ from pydantic import BaseModel
 from donghaeng import places, statements
 from donghaeng.catalogue.manifest import Manifest, Wording
 from donghaeng.index import observations, structure
+from donghaeng.index.alternatives import Alternatives
 from donghaeng.index.recipe import Recipe
+from donghaeng.index.tables import Tables
 from donghaeng.sources import KIND_WORDS, Sources
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -21,6 +23,8 @@ _DOCUMENTS: dict[str, type[BaseModel]] = {
     "pack": Manifest,
     "sources": Sources,
     "recipe": Recipe,
+    "tables": Tables,
+    "robustness": Alternatives,
     "wording": Wording,
 }
 

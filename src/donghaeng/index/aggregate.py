@@ -294,6 +294,12 @@ _MEANS: dict[str, _MeanFunction] = {
 _COUNTED = [*(int(kind) for kind in CITABLE), int(Kind.SIMULATED)]
 
 
+def taking_part(result: Aggregated) -> Mask:
+    """Say which nodes go into the mean of their parent."""
+    part: Mask = np.isfinite(result.values) & np.isin(result.kinds, _COUNTED) & (result.weights > 0)
+    return part
+
+
 def _kind_of_mean(in_use: Mask, kinds: Kinds) -> Kinds:
     taking_part = np.where(in_use, kinds, np.int8(Kind.DERIVED))
     kind: Kinds = np.maximum(taking_part.max(axis=-1), np.int8(Kind.DERIVED)).astype(np.int8)

@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 
-from donghaeng.index.aggregate import Aggregated, Given, aggregate
+from donghaeng.index.aggregate import Aggregated, Given, aggregate, taking_part
 from donghaeng.index.normalise import Scaled
 from donghaeng.index.scores import Scores
 from donghaeng.panel import Floats, Mask
@@ -74,10 +74,16 @@ def change_between(scores: Scores, before: int, period: int, comparison: Compari
     structure = scores.structure
     values = scores.values
     old, new = values[:, before], values[:, period]
-    total = new - old
     from_base = before == scores.base and scores.base_is_constant
-    share = scores.shares[:, period]
-    if not from_base:
+    if from_base:
+        old = np.where(np.isnan(old), scores.recipe.base_value, old)
+    total = new - old
+    share = scores.shares[:, period].copy()
+    part = taking_part(scores.aggregated)
+    part_before, part_after = part[:, before], part[:, period]
+    if from_base:
+        part_before = part_after
+    else:
         share = 0.5 * (scores.shares[:, before] + share)
     same = _same_atoms(scores, before, period)
     common = total if from_base else _common_change(scores, before, period, same)
@@ -96,9 +102,11 @@ def change_between(scores: Scores, before: int, period: int, comparison: Compari
             # Shares of a mean that is not linear hold for small changes only.
             below = np.nan_to_num(common[:, index])
         value[:, index] = np.where(given, value[:, index], below)
-        in_use = share[:, children] > 0
-        all_same = np.where(in_use, comparable[:, children], True).all(axis=-1)
-        comparable[:, index] = np.where(given, same[:, index], all_same)
+        # What lies below a given value takes no part in the change of what stands above it.
+        share[:, children] = np.where(given[:, None], 0.0, share[:, children])
+        both, either = part_before & part_after, part_before | part_after
+        child_same = np.where(either, both & comparable, True)[:, children].all(axis=-1)
+        comparable[:, index] = np.where(given, same[:, index], child_same)
     known = np.isfinite(total)
     comparable &= known
     value = np.where(known, np.where(comparable, total, value), np.nan)

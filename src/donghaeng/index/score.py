@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from donghaeng.errors import Faults, InputError, listed
 from donghaeng.index.aggregate import Aggregated, AggregationError, Given, aggregate
 from donghaeng.index.locate import Locator
-from donghaeng.index.normalise import normalise
+from donghaeng.index.normalise import Scaled, normalise
 from donghaeng.index.observations import Observations
 from donghaeng.index.place_means import Parts, mean_of_parts, parts_of
-from donghaeng.index.prepare import StepError, prepare
+from donghaeng.index.prepare import Prepared, StepError, prepare
 from donghaeng.index.recipe import PlaceMeans, Recipe
 from donghaeng.index.scores import Scores
 from donghaeng.index.structure import Structure
 from donghaeng.index.tables import Attributes
 from donghaeng.index.weights import weigher
-from donghaeng.panel import NO_KIND, Panel
+from donghaeng.panel import NO_KIND, Floats, Panel
 from donghaeng.places import Place
 
 
@@ -61,7 +62,7 @@ def try_score(
         InputError: a step that cannot be carried out at all.
     """
     compared = compared_nodes(structure, recipe.compare)
-    panel = observations.panel(structure, _ordered(places, observations), compared)
+    panel = _exact_base(observations.panel(structure, _ordered(places, observations), compared), recipe, structure)
     return _score(structure, recipe, panel, observations, attributes, places, compared, faults)
 
 
@@ -91,6 +92,95 @@ def score_panel(
     return scores
 
 
+def score_variant(
+    scores: Scores,
+    recipe: Recipe,
+    observations: Observations,
+    leave_out: Sequence[int] = (),
+    weight_factors: Floats | None = None,
+    error_seed: int | None = None,
+    before: Scores | None = None,
+) -> Scores:
+    """Compute an index again with something done differently.
+
+    Args:
+        scores: the index as it is, for structure and attributes.
+        recipe: the method.
+        observations: what is known.
+        leave_out: positions of nodes that take no part.
+        weight_factors: a factor for the weight of each node.
+        error_seed: seed of errors within the rounding of the values; None for none.
+        before: an earlier result on the same data and up to normalising by the same recipe, whose stages are used.
+
+    Raises:
+        InputError: values that the recipe cannot be applied to.
+    """
+    structure = scores.structure
+    if before is not None:
+        panel, prepared, scaled = before.panel, before.prepared, before.scaled
+        compared, locator = before.compared, Locator(before.panel, observations, structure)
+    else:
+        faults = Faults()
+        compared = compared_nodes(structure, recipe.compare)
+        panel = _exact_base(observations.panel(structure, scores.places, compared), recipe, structure)
+        if error_seed is not None:
+            panel = with_errors(panel, error_seed)
+        locator = Locator(panel, observations, structure)
+        prepared, scaled = _stages(structure, recipe, panel, scores.attributes, locator, faults)
+        faults.raise_errors()
+    withheld = np.zeros(panel.values.shape, bool)
+    withheld[..., list(leave_out)] = True
+    given = _given(panel, structure)
+    own = weigher(structure, recipe.weigh)
+    factors = np.ones(len(structure.nodes)) if weight_factors is None else weight_factors
+
+    def weigh(composite: int, of_children: Floats) -> Floats:
+        weights: Floats = own(composite, of_children) * factors[list(structure.children[composite])]
+        return weights
+
+    observed = np.isfinite(panel.values) & ~prepared.imputed
+    try:
+        aggregated = aggregate(scaled, given, structure, recipe.aggregate, weigh, withheld, recipe.freeze, observed)
+    except AggregationError as error:
+        raise locator.aggregation(error) from None
+    if recipe.places and scores.parts:
+        aggregated = _with_places(aggregated, scores.parts, recipe.places, panel, scores.attributes)
+    return Scores(
+        *(structure, recipe, observations, scores.attributes, panel, compared, prepared, scaled, given, aggregated),
+        scores.parts,
+    )
+
+
+def _exact_base(panel: Panel, recipe: Recipe, structure: Structure) -> Panel:
+    """Take the rounding off given composites in the base period: they have the base value by definition."""
+    at = [index for index, period in enumerate(panel.periods) if period.text == recipe.base_period]
+    if recipe.base_value is not None and at:
+        inner = [index for index in range(len(structure.nodes)) if not structure.is_leaf(index)]
+        panel.half_digits[:, at[0], inner] = 0.0
+    return panel
+
+
+def with_errors(panel: Panel, seed: int) -> Panel:
+    """Give a panel with uniform errors within the rounding of each value."""
+    errors = np.random.default_rng(seed).uniform(-1.0, 1.0, panel.values.shape) * panel.half_digits
+    return replace(panel, values=panel.values + errors, half_digits=np.zeros(panel.values.shape))
+
+
+def _stages(
+    structure: Structure, recipe: Recipe, panel: Panel, attributes: Attributes, locator: Locator, faults: Faults
+) -> tuple[Prepared, Scaled]:
+    """Carry out the steps before aggregation."""
+    locator.missing_base(recipe, faults)
+    try:
+        prepared = prepare(panel, structure, recipe, attributes)
+        scaled, problems = normalise(panel, prepared, structure, recipe.normalise, attributes)
+    except StepError as error:
+        raise locator.step(error) from None
+    for problem in problems:
+        locator.unscaled(problem, faults)
+    return prepared, scaled
+
+
 def _score(
     structure: Structure,
     recipe: Recipe,
@@ -102,14 +192,7 @@ def _score(
     faults: Faults,
 ) -> Scores:
     locator = Locator(panel, observations, structure)
-    locator.missing_base(recipe, faults)
-    try:
-        prepared = prepare(panel, structure, recipe, attributes)
-        scaled, problems = normalise(panel, prepared, structure, recipe.normalise, attributes)
-    except StepError as error:
-        raise locator.step(error) from None
-    for problem in problems:
-        locator.unscaled(problem, faults)
+    prepared, scaled = _stages(structure, recipe, panel, attributes, locator, faults)
     given = _given(panel, structure)
     if recipe.aggregate.over == "indicators":
         locator.missing_counts(given, faults)

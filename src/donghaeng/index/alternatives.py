@@ -1,0 +1,351 @@
+"""Alternatives: the index under every combination of choices that somebody could have made, from ``robustness.yaml``.
+
+A factor has a few choices, each with a probability. A choice changes keys of the recipe, uses another statement
+for a cell, or leaves nodes out; noise of weights and rounding of the data are factors whose choices are draws.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationError
+
+from donghaeng.documents import Model
+from donghaeng.errors import InputError, listed
+from donghaeng.index.observations import Observations
+from donghaeng.index.recipe import Recipe
+from donghaeng.index.score import score_variant
+from donghaeng.index.scores import Scores
+from donghaeng.panel import Floats
+from donghaeng.wording import Text
+
+#: More combinations than this are not enumerated but sampled.
+MOST_COMBINATIONS = 20_000
+
+
+class UseStatement(Model):
+    """Use another statement for a cell: the one that was printed as `value`, standing on `count` indicators."""
+
+    node: str
+    place: str
+    period: str
+    value: str
+    count: int | None = None
+
+
+class Choice(Model):
+    """One choice of a factor.
+
+    Attributes:
+        label: what is done, in words.
+        probability: how likely it is taken, relative to the others.
+        set: keys of the recipe, with points between levels, and their values; empty for the recipe as it is.
+        use: statements to use in place of others.
+        leave_out: nodes to leave out.
+    """
+
+    label: Text
+    probability: PositiveFloat = 1.0
+    set: dict[str, Any] = Field(default_factory=dict)
+    use: Annotated[tuple[UseStatement, ...], Field(strict=False)] = ()
+    leave_out: Annotated[tuple[str, ...], Field(strict=False)] = ()
+
+
+class Noise(Model):
+    """Draws of a random factor.
+
+    Attributes:
+        of: ``weights`` multiplies weights by 1 + share x uniform(-1, 1); ``rounding`` adds uniform errors within half
+            of the last printed digit.
+        share: largest relative change of a weight.
+        levels: levels of the nodes whose weights change; absent for all.
+        draws: how many draws stand for the noise.
+        seed: seed of the draws.
+    """
+
+    of: Literal["weights", "rounding"]
+    share: Annotated[float, Field(gt=0, le=1)] = 0.25
+    levels: Annotated[tuple[PositiveInt, ...], Field(strict=False)] | None = None
+    draws: Annotated[int, Field(ge=2, le=10_000)] = 50
+    seed: int = 1
+
+
+class Factor(Model):
+    """Something that could have been done differently; exactly one of `choices`, `leave_out_each` and `noise`.
+
+    Attributes:
+        name: a short word.
+        label: what it is about.
+        choices: the alternatives.
+        leave_out_each: one choice with everything, and one without each of the ``indicators``, or of the ``children``
+            of the root.
+        noise: a random factor.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    label: Text
+    choices: Annotated[tuple[Choice, ...], Field(strict=False)] = ()
+    leave_out_each: Literal["indicators", "children"] | None = None
+    noise: Noise | None = None
+
+
+class Alternatives(Model):
+    """The content of ``robustness.yaml``.
+
+    Attributes:
+        format: version of this format.
+        factors: what could have been done differently.
+        sample: number of combinations that are drawn when there are too many to enumerate.
+        seed: seed of that sample.
+    """
+
+    format: Literal[1]
+    factors: Annotated[tuple[Factor, ...], Field(strict=False, min_length=1)]
+    sample: Annotated[int, Field(ge=10, le=1_000_000)] = 5_000
+    seed: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """What one choice changes.
+
+    Attributes:
+        label: what is done.
+        probability: share of this choice in its factor.
+        recipe: keys of the recipe and values.
+        use: statements to use.
+        leave_out: positions of nodes to leave out.
+        weights: factor for each node's weight; None for no change.
+        errors: seed of errors within the rounding of the data; None for none.
+    """
+
+    label: Text
+    probability: float
+    recipe: Mapping[str, Any]
+    use: tuple[UseStatement, ...] = ()
+    leave_out: tuple[int, ...] = ()
+    weights: Floats | None = None
+    errors: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """The index under the combinations that were tried.
+
+    Attributes:
+        names: name of each factor.
+        variants: choices of each factor.
+        chosen: choice of each factor in each run, runs x factors.
+        probabilities: probability of each run; they sum to 1 over all runs, failed ones included.
+        scores: scores of the root, runs x places x periods; NaN where there is none.
+        complete: every combination was tried once.
+        failures: why a run could not be computed, by run.
+        nominal: scores of the root by the recipe as it is, places x periods.
+    """
+
+    names: tuple[str, ...]
+    variants: tuple[tuple[Variant, ...], ...]
+    chosen: np.ndarray[tuple[int, int], np.dtype[np.int64]]
+    probabilities: Floats
+    scores: Floats
+    complete: bool
+    failures: Mapping[int, str]
+    nominal: Floats
+
+
+def run(
+    scores: Scores,
+    alternatives: Alternatives,
+    sample: int | None = None,
+    seed: int | None = None,
+) -> Runs:
+    """Compute the index under every combination of choices, or a sample of them.
+
+    Args:
+        scores: the index by the recipe as it is.
+        alternatives: the factors.
+        sample: number of combinations to draw where there are too many; default, that of `alternatives`.
+        seed: seed of the sample; default, that of `alternatives`.
+
+    Raises:
+        InputError: a choice that does not fit the pack.
+    """
+    variants = tuple(_variants(factor, scores) for factor in alternatives.factors)
+    count = int(np.prod([len(choices) for choices in variants]))
+    complete = count <= MOST_COMBINATIONS and sample is None
+    if complete:
+        chosen = np.array(list(itertools.product(*(range(len(choices)) for choices in variants))), np.int64)
+        probabilities = np.prod(
+            [[variants[at][pick].probability for at, pick in enumerate(row)] for row in chosen], axis=1
+        )
+    else:
+        size = sample or alternatives.sample
+        generator = np.random.default_rng(alternatives.seed if seed is None else seed)
+        chosen = np.stack(
+            [
+                generator.choice(len(choices), size, p=[choice.probability for choice in choices])
+                for choices in variants
+            ],
+            axis=1,
+        )
+        probabilities = np.full(size, 1 / size)
+    evaluator = _Evaluator(scores)
+    result = np.full((len(chosen), *scores.values.shape[:2]), np.nan)
+    failures: dict[int, str] = {}
+    for number in _by_stage(chosen, variants):
+        picks = [variants[at][pick] for at, pick in enumerate(chosen[number])]
+        try:
+            result[number] = evaluator.root(picks)
+        except InputError as error:
+            failures[number] = str(error)
+    names = tuple(factor.name for factor in alternatives.factors)
+    nominal = scores.values[..., scores.structure.root]
+    return Runs(names, variants, chosen, probabilities, result, complete, failures, nominal)
+
+
+def _variants(factor: Factor, scores: Scores) -> tuple[Variant, ...]:
+    given = [factor.choices, factor.leave_out_each, factor.noise]
+    if sum(bool(part) for part in given) != 1:
+        raise InputError(f"robustness.yaml: {factor.name} needs exactly one of choices, leave_out_each and noise")
+    if factor.noise:
+        return _noise(factor.noise, factor.label, scores)
+    if factor.leave_out_each:
+        return _leave_out_each(factor.leave_out_each, scores)
+    total = sum(choice.probability for choice in factor.choices)
+    return tuple(
+        Variant(
+            choice.label,
+            choice.probability / total,
+            choice.set,
+            choice.use,
+            tuple(_position(code, scores, factor.name) for code in choice.leave_out),
+        )
+        for choice in factor.choices
+    )
+
+
+def _position(code: str, scores: Scores, name: str) -> int:
+    if code not in scores.structure.position:
+        raise InputError(f"robustness.yaml: {name}: unknown node {code}; expected a code of structure.csv")
+    return scores.structure.position[code]
+
+
+def _leave_out_each(what: str, scores: Scores) -> tuple[Variant, ...]:
+    structure = scores.structure
+    inside = [index for index in range(len(structure.nodes)) if structure.is_leaf(index)]
+    nodes = inside if what == "indicators" else list(structure.children[structure.root])
+    taking_part = [index for index in nodes if (scores.shares[..., index] != 0).any()]
+    share = 1 / (len(taking_part) + 1)
+    everything = Variant({"ko": "모두 포함", "en": "all of them"}, share, {})
+    without = [
+        Variant(
+            {
+                "ko": f"{structure.nodes[index].names.get('ko') or structure.codes[index]} 제외",
+                "en": f"without {structure.nodes[index].names.get('en') or structure.codes[index]}",
+            },
+            share,
+            {},
+            leave_out=(index,),
+        )
+        for index in taking_part
+    ]
+    return (everything, *without)
+
+
+def _noise(noise: Noise, label: Text, scores: Scores) -> tuple[Variant, ...]:
+    share = 1 / noise.draws
+    if noise.of == "rounding":
+        return tuple(Variant(label, share, {}, errors=noise.seed * 1_000_003 + draw) for draw in range(noise.draws))
+    levels = np.array(scores.structure.levels)
+    moving = np.isin(levels, noise.levels) if noise.levels else np.ones(len(levels), bool)
+    draws = np.random.default_rng(noise.seed).uniform(-noise.share, noise.share, (noise.draws, len(levels)))
+    return tuple(Variant(label, share, {}, weights=np.where(moving, 1 + draw, 1.0)) for draw in draws)
+
+
+def _by_stage(chosen: np.ndarray[Any, np.dtype[np.int64]], variants: Sequence[Sequence[Variant]]) -> Iterator[int]:
+    """Give the runs in an order that keeps those with the same data and recipe together."""
+    late = [all(variant.weights is not None for variant in choices) for choices in variants]
+    order = sorted(range(len(variants)), key=lambda at: not late[at])
+    yield from np.lexsort(chosen[:, order].T).tolist()
+
+
+class _Evaluator:
+    """Computes runs; what does not change from one run to the next is kept."""
+
+    def __init__(self, scores: Scores) -> None:
+        self.scores = scores
+        self.recipes: dict[str, Recipe] = {}
+        self.stage: tuple[Any, Scores] | None = None
+
+    def root(self, picks: Sequence[Variant]) -> Floats:
+        patch = {key: value for pick in picks for key, value in pick.recipe.items()}
+        recipe = self._recipe(patch)
+        use = tuple(statement for pick in picks for statement in pick.use)
+        errors = next((pick.errors for pick in picks if pick.errors is not None), None)
+        leave_out = tuple(node for pick in picks for node in pick.leave_out)
+        factors = np.ones(len(self.scores.structure.nodes))
+        for pick in picks:
+            if pick.weights is not None:
+                factors *= pick.weights
+        key = (json.dumps(patch, sort_keys=True), use, errors)
+        before = self.stage[1] if self.stage and self.stage[0] == key else None
+        observations = self._observations(use)
+        variant = score_variant(self.scores, recipe, observations, leave_out, factors, errors, before)
+        self.stage = (key, variant)
+        root: Floats = variant.values[..., variant.structure.root]
+        return root
+
+    def _recipe(self, patch: Mapping[str, Any]) -> Recipe:
+        key = json.dumps(patch, sort_keys=True)
+        if key not in self.recipes:
+            plain = self.scores.recipe.model_dump(mode="json")
+            for path, value in patch.items():
+                _set(plain, path, value)
+            try:
+                self.recipes[key] = Recipe.model_validate(plain)
+            except ValidationError as error:
+                first = error.errors(include_url=False)[0]
+                where = ".".join(str(part) for part in first["loc"])
+                raise InputError(f"robustness.yaml: {key}: {where}: {first['msg']}") from None
+        return self.recipes[key]
+
+    def _observations(self, use: tuple[UseStatement, ...]) -> Observations:
+        observations = self.scores.observations
+        if not use:
+            return observations
+        columns = observations.columns
+        used, counts = list(columns["used"]), list(columns["count"])
+        for statement in use:
+            cell = (statement.node, statement.place, statement.period)
+            rows = [
+                row
+                for row in range(len(observations))
+                if (columns["node"][row], columns["place"][row], columns["period"][row]) == cell
+            ]
+            matching = [row for row in rows if columns["printed"][row] == statement.value]
+            if not matching:
+                printed = listed(columns["printed"][row] for row in rows)
+                raise InputError(
+                    f"robustness.yaml: no statement {statement.value} for {', '.join(cell)}; expected one of {printed}"
+                )
+            for row in rows:
+                used[row] = row == matching[0]
+            if statement.count is not None:
+                counts[matching[0]] = float(statement.count)
+        return replace(observations, columns={**columns, "used": used, "count": counts})
+
+
+def _set(plain: dict[str, Any], path: str, value: Any) -> None:
+    """Set a key below others; a value that is a mapping replaces what was there."""
+    *above, last = path.split(".")
+    inside = plain
+    for key in above:
+        if not isinstance(inside.get(key), dict):
+            inside[key] = {}
+        inside = inside[key]
+    inside[last] = value
