@@ -17,6 +17,7 @@ from pydantic import (
     PositiveFloat,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from donghaeng import periods
@@ -465,6 +466,21 @@ class PlaceMeans(Model):
     weights: str | None = None
 
 
+#: The scales that some means are defined on: a mean and deviation, or a range.
+_SCALES = {
+    "mazziotta_pareto": (("deviation", 100.0, 10.0), "z-scores with mean 100 and deviation 10"),
+    "adjusted_mazziotta_pareto": (("range", 70.0, 130.0), "goalposts to [70, 130] without cap"),
+}
+
+
+def _scale_of(method: NormaliseMethod) -> tuple[str, float, float] | None:
+    if isinstance(method, ZScore | ZScoreReference):
+        return ("deviation", method.mean, method.deviation)
+    if isinstance(method, MinMax) or (isinstance(method, Goalposts) and not method.cap):
+        return ("range", *method.to)
+    return None
+
+
 class Recipe(Model):
     """The method of an index.
 
@@ -498,6 +514,14 @@ class Recipe(Model):
     places: PlaceMeans | None = None
     decimals: Annotated[int, Field(ge=0, le=9)] = 1
     compare: Codes = ("root",)
+
+    @model_validator(mode="after")
+    def _scales_fit_means(self) -> Recipe:
+        used = {self.aggregate.method, *(mean.method for mean in self.aggregate.levels.values())}
+        for method, (scale, phrase) in _SCALES.items():
+            if method in used and _scale_of(self.normalise) != scale:
+                raise ValueError(f"{method} does not fit the way to normalise", phrase)
+        return self
 
     @property
     def base_period(self) -> str | None:

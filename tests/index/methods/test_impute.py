@@ -1,6 +1,3 @@
-import csv
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +10,6 @@ from donghaeng.panel import Floats
 
 NAN = float("nan")
 PROPERTY = settings(max_examples=50, deadline=None)
-HEALTH = Path(__file__).parents[4] / "shared" / "data" / "health_index" / "beta_2020-12"
 
 
 def test_group_means_are_those_of_the_reference() -> None:
@@ -140,23 +136,6 @@ def test_an_indicator_without_values_is_named(method) -> None:  # type: ignore[n
 def test_what_does_not_fit_is_told(call, message: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(MethodError, match=message):
         call()
-
-
-@pytest.mark.skipif(not HEALTH.is_dir(), reason="the data of the Health Index lie outside the repository")
-def test_two_authorities_get_the_noise_of_their_region() -> None:
-    with (HEALTH / "places.csv").open() as file:
-        places = [row for row in csv.DictReader(file) if row["type"] == "utla"]
-    with (HEALTH / "raw_values.csv").open() as file:
-        noise = {row["place"]: float(row["value"]) for row in csv.DictReader(file) if row["indicator"] == "trans_noise"}
-    x = np.array([[noise.get(place["place"], NAN)] for place in places])
-    southwest = [row for row, place in enumerate(places) if place["parent"] == "E12000009"]
-    gaps = {place["place"] for place, value in zip(places, x[:, 0], strict=True) if np.isnan(value)}
-    assert gaps == {"E06000058", "E06000059"}
-    near = [[other for other in southwest if other != row] if row in southwest else [] for row in range(len(places))]
-    got = impute.neighbours_mean(x, near)
-    others = [noise[places[row]["place"]] for row in southwest if places[row]["place"] not in gaps]
-    assert len(others) == 12
-    np.testing.assert_allclose(got[np.isnan(x)], np.mean(others))
 
 
 cells = st.one_of(st.just(NAN), st.floats(-1e6, 1e6))

@@ -18,10 +18,11 @@ from donghaeng.panel import Floats
 REFERENCE = Path(__file__).parents[2] / "reference" / "asem_weights"
 
 #: Handbook, table 23: countries in the order of the table.
-ORDER = """Finland,United States,Sweden,Japan,Korea,Netherlands,United Kingdom,Singapore,Canada,Australia,Germany,Norway,
-Ireland,Belgium,New Zealand,Austria,France,Israel,Spain,Italy,Czech Republic,Hungary,Slovenia""".replace(
-    "\n", ""
-).split(",")
+ORDER = [
+    *("Finland", "United States", "Sweden", "Japan", "Korea", "Netherlands", "United Kingdom", "Singapore", "Canada"),
+    *("Australia", "Germany", "Norway", "Ireland", "Belgium", "New Zealand", "Austria", "France", "Israel", "Spain"),
+    *("Italy", "Czech Republic", "Hungary", "Slovenia"),
+]
 
 
 def rows(name: str) -> list[dict[str, str]]:

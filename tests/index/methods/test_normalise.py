@@ -1,6 +1,3 @@
-import csv
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -8,7 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from tests.reference.asem import tables
 
-from donghaeng.index.methods import MethodError, impute, treat
+from donghaeng.index.methods import MethodError, treat
 from donghaeng.index.methods import normalise as nm
 from donghaeng.index.normalise import base_period_ratio
 from donghaeng.index.recipe import BasePeriodRatio
@@ -18,9 +15,6 @@ from donghaeng.periods import parse
 
 NAN = float("nan")
 PROPERTY = settings(max_examples=50, deadline=None)
-SHARED = Path(__file__).parents[4] / "shared" / "data"
-HEALTH = SHARED / "health_index" / "beta_2020-12"
-HDI_PANEL = SHARED / "hdi" / "hdi_panel_2015_2022.csv"
 
 # --- COINr ----------------------------------------------------------------------------------------------------------
 
@@ -168,25 +162,7 @@ def test_the_human_development_index_is_reproduced_to_its_three_decimals() -> No
     np.testing.assert_array_equal(np.round(human_development(table[:, 1:]), 3), table[:, 0])
 
 
-@pytest.mark.skipif(not HDI_PANEL.is_file(), reason="the panel of the HDI lies outside the repository")
-def test_the_human_development_index_of_eight_years_is_reproduced() -> None:
-    columns = ("life_expectancy", "expected_years_schooling", "mean_years_schooling", "gni_per_capita_ppp2017")
-    with HDI_PANEL.open() as file:
-        rows = list(csv.DictReader(file))
-    x = np.array([[tables.number(row[column]) for column in columns] for row in rows])
-    assert len(rows) == 112
-    assert (x[:, 1] > 18).any()
-    assert (x[:, 3] > 75000).any()
-    published = [tables.number(row["hdi_published"]) for row in rows]
-    np.testing.assert_array_equal(np.round(human_development(x), 3), published)
-
-
 # --- ONS Health Index -----------------------------------------------------------------------------------------------
-
-
-def health(name: str) -> list[dict[str, str]]:
-    with (HEALTH / name).open() as file:
-        return list(csv.DictReader(file))
 
 
 def test_the_published_example_of_hartlepool() -> None:
@@ -198,52 +174,6 @@ def test_the_published_example_of_hartlepool() -> None:
     scores = nm.apply(y, nm.Linear(base_mean, base_deviation, 100, 10, -np.inf, np.inf, no_logs))
     np.testing.assert_allclose(scores, [[110.3797, 100.3947, 119.4577]], atol=5e-5)
     assert (scores @ [0.3448862909, 0.2799186442, 0.3751950649])[0] == pytest.approx(110.9907, abs=5e-5)
-
-
-@pytest.mark.skipif(not HEALTH.is_dir(), reason="the data of the Health Index lie outside the repository")
-def test_the_health_index_is_standardised_as_published() -> None:
-    places = [row for row in health("places.csv") if row["type"] == "utla"]
-    indicators = [row for row in health("structure.csv") if row["level"] == "indicator"]
-    at = {row["place"]: position for position, row in enumerate(places)}
-    to = {row["node"]: position for position, row in enumerate(indicators)}
-    raw = np.full((len(places), 4, len(indicators)), NAN)
-    for row in health("raw_values.csv"):
-        raw[at[row["place"]], int(row["period"]) - 2015, to[row["indicator"]]] = float(row["value"])
-    population = np.full((len(places), 4), NAN)
-    for row in health("population.csv"):
-        population[at[row["place"]], int(row["period"]) - 2015] = float(row["population"])
-
-    southwest = [row for row, place in enumerate(places) if place["parent"] == "E12000009"]
-    two = [at["E06000058"], at["E06000059"]]
-    near = [[other for other in southwest if other not in two] if row in two else [] for row in range(len(places))]
-    noise = to["trans_noise"]
-    raw[:, 1, [noise]] = impute.neighbours_mean(raw[:, 1, [noise]], near)
-    filled = impute.panel_linear(raw)
-    assert not np.isnan(filled).any()
-    stacked = filled.reshape(-1, len(indicators))
-    signs = [-1.0 if row["direction"] == "lower_is_better" else 1.0 for row in indicators]
-    y = nm.directed(treat.transform(stacked, [row["transform"] for row in indicators]), signs)
-    base = y.reshape(filled.shape)[:, 0]
-    parameters = nm.fit_z_score(base, 100, 10, population[:, 0], "sample")
-
-    expected = {row["indicator"]: row for row in health("base_parameters_2015.csv")}
-    means = np.array([float(expected[row["node"]]["base_mean"]) for row in indicators])
-    deviations = np.array([float(expected[row["node"]]["base_sd"]) for row in indicators])
-    np.testing.assert_allclose(parameters.origin, means, rtol=1e-10)  # of raw values with 10 digits
-    np.testing.assert_allclose(parameters.length, deviations, rtol=1e-9)
-
-    scores = nm.apply(y, parameters).reshape(filled.shape)
-    differences = [
-        abs(scores[at[row["place"]], int(row["period"]) - 2015, to[row["node"]]] - float(row["value"]))
-        for row in health("published_scores.csv")
-        if row["place"] in at and row["node"] in to
-    ]
-    assert len(differences) > 17_000
-    assert max(differences) < 0.0501
-
-    hartlepool = scores[at["E06000001"], 0]
-    wanted = [to[code] for code in ("house_overcrowd", "rough_sleep", "house_afford")]
-    np.testing.assert_allclose(hartlepool[wanted], [110.3797, 100.3947, 119.4577], atol=5e-5)
 
 
 def test_each_rule_for_the_deviation() -> None:

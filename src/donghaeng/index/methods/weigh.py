@@ -567,7 +567,7 @@ def weights_of_loadings(loadings: Floats, main: Main = "loading") -> Floats:
         loadings: shape (k, factors).
         main: ``loading`` takes the factor with the largest loading, whatever its sign (the words of the Handbook, and
             the weights in its table 18); ``share`` the one with the largest scaled square (the groups listed below its
-            table 17, and the weights in its table 22).
+            table 17).
 
     Returns:
         Weights, shape (k,).
@@ -644,7 +644,7 @@ def one_factor(x: Floats) -> OneFactor:
         MethodError: as in `correlations`, or as in `one_factor_of_correlations`.
     """
     values = _table(x)
-    return one_factor_of_correlations(correlations(values) if values.shape[1] > 2 else np.eye(values.shape[1]))
+    return one_factor_of_correlations(correlations(values) if values.shape[1] > 1 else np.ones((1, 1)))
 
 
 def one_factor_of_correlations(matrix: Floats) -> OneFactor:
@@ -861,8 +861,8 @@ class BenefitOfTheDoubt:
     Attributes:
         scores: shape (units,), from 0 to 1; 1 for those that some weights put at the top. NaN for a unit without
             values.
-        weights: weights per unit of each indicator, shape (units, k); 0 where its value is missing. They sum to the
-            score over values, not to 1, and for many units other weights give the same score.
+        weights: weights of each unit, shape (units, k); 0 where its value is missing. Weight times value sums to the
+            score; the weights themselves need not sum to 1.
         shares: share of each indicator in the unit's score, weight x value / score, shape (units, k).
     """
 
@@ -983,7 +983,7 @@ def _program(own: Floats, peers: Floats, limits: list[Floats], unit: int) -> Flo
             remedy="add units to the benchmark, or leave it out to compare the units with each other",
             row=unit,
         )
-    return np.maximum(found.x, 0.0)
+    return np.asarray(np.maximum(found.x, 0.0))
 
 
 def _share_rows(limits: Floats, measure: Floats, *, lower: bool) -> list[Floats]:

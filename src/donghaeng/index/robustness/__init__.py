@@ -1,0 +1,1 @@
+"""How far the choices of the method drive an index: replications, intervals, sensitivity."""

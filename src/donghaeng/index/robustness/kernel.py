@@ -1,0 +1,828 @@
+"""The compiled evaluation: weights, means, scores, ranks and counts of one replication after another.
+
+Everything of a replication stays in the first caches. Values lie indicator by unit, so that the inner loops run over
+neighbouring units; nothing tests for NaN (missing cells are 0 with a mask, and weights are spread over what is there);
+ranks are counted, or sorted by digits where units are many. Functions of a number's kind are chosen when the kernel is
+compiled for single or double precision.
+
+Sources: `log` and `exp` in single precision after Cephes (S. Moshier), `logf` and `expf`: largest error 2e-7.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic, overload
+from numba.np.arrayobj import make_array
+
+from donghaeng.index.robustness import noise
+
+#: All freedom of fastmath except to assume that there are no NaN and no infinities.
+_FAST = {"contract", "reassoc", "nsz", "arcp"}
+
+_GEOMETRIC, _HARMONIC = 1, 2
+_NORMAL_SCALE, _NORMAL_CUBIC = noise.NORMAL_SCALE, noise.NORMAL_CUBIC
+
+
+def _compiled(function: Any) -> Any:
+    return njit(nogil=True, cache=True, fastmath=_FAST)(function)
+
+
+_mix32 = _compiled(noise.mix32)
+
+
+@_compiled
+def _bits(low: Any, high: Any, number: Any) -> Any:
+    return _mix32(np.uint32(_mix32(np.uint32(low + np.uint32(number * np.uint32(0x9E3779B9)))) + high))
+
+
+_symmetric = _compiled(noise.symmetric)
+_four_halves = _compiled(noise.four_halves)
+
+
+@_compiled
+def _log_single(x: Any) -> Any:
+    whole = np.float32(x).view(np.int32)
+    exponent = np.int32((whole - np.int32(0x3F3504F3)) >> np.int32(23))
+    m = np.int32(whole - np.int32(exponent << np.int32(23))).view(np.float32) - np.float32(1)
+    p = np.float32(7.0376836292e-2)
+    p = p * m - np.float32(1.1514610310e-1)
+    p = p * m + np.float32(1.1676998740e-1)
+    p = p * m - np.float32(1.2420140846e-1)
+    p = p * m + np.float32(1.4249322787e-1)
+    p = p * m - np.float32(1.6668057665e-1)
+    p = p * m + np.float32(2.0000714765e-1)
+    p = p * m - np.float32(2.4999993993e-1)
+    p = p * m + np.float32(3.3333331174e-1)
+    z = m * m
+    e = np.float32(exponent)
+    return (m + (p * m * z - np.float32(2.12194440e-4) * e - np.float32(0.5) * z)) + np.float32(0.693359375) * e
+
+
+@_compiled
+def _exp_single(x: Any) -> Any:
+    # Adding 1.5 * 2**23 rounds to a whole number in the lower bits; its own bits carry the exponent.
+    shifted = np.float32(x * np.float32(1.44269504088896341)) + np.float32(12582912.0)
+    exponent = np.int32(np.float32(shifted).view(np.int32) - np.int32(0x4B400000))
+    n = np.float32(exponent)
+    r = x - n * np.float32(0.693359375) + n * np.float32(2.12194440e-4)
+    p = np.float32(1.9875691500e-4)
+    p = p * r + np.float32(1.3981999507e-3)
+    p = p * r + np.float32(8.3334519073e-3)
+    p = p * r + np.float32(4.1665795894e-2)
+    p = p * r + np.float32(1.6666665459e-1)
+    p = p * r + np.float32(5.0000001201e-1)
+    p = p * r * r + r + np.float32(1)
+    return p * np.int32(np.int32(exponent + np.int32(127)) << np.int32(23)).view(np.float32)
+
+
+def _log(x: Any) -> Any:
+    return math.log(x)
+
+
+def _exp(x: Any) -> Any:
+    return math.exp(x)
+
+
+def _sort_key(x: Any) -> Any:
+    return x
+
+
+@overload(_log, strict=False)
+def _log_for(x: Any) -> Any:
+    if x == types.float32:
+        return lambda x: _log_single(x)
+    return lambda x: math.log(x)
+
+
+@overload(_exp, strict=False)
+def _exp_for(x: Any) -> Any:
+    if x == types.float32:
+        return lambda x: _exp_single(x)
+    return lambda x: math.exp(x)
+
+
+@_compiled
+def _key_single(x: Any) -> Any:
+    whole = np.float32(-x).view(np.int32)
+    return np.uint64(np.uint32(whole ^ np.int32((whole >> np.int32(31)) | np.int32(-2147483648))))
+
+
+@_compiled
+def _key_double(x: Any) -> Any:
+    whole = np.float64(-x).view(np.int64)
+    return np.uint64(whole ^ ((whole >> 63) | np.int64(-9223372036854775808)))
+
+
+@overload(_sort_key, strict=False)
+def _sort_key_for(x: Any) -> Any:
+    """A whole number that grows as x falls."""
+    if x == types.float32:
+        return lambda x: _key_single(x)
+    return lambda x: _key_double(x)
+
+
+# The functions below take arrays one by one and index them in place, and `run` gives them arrays without owner: to
+# count references, as numba does when an array is handed on or a row taken, costs more than the work on 51 units, and
+# makes threads that share the array wait for each other.
+
+
+@intrinsic
+def _bare(context: Any, array: Any) -> Any:
+    """The same array without an owner: whoever calls must hold the array itself as long."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        bare = make_array(signature.args[0])(context, builder, arguments[0])
+        bare.meminfo = cgutils.get_null_value(bare.meminfo.type)
+        bare.parent = cgutils.get_null_value(bare.parent.type)
+        return bare._getvalue()
+
+    return array(array), code
+
+
+@_compiled
+def _draw_weights(w: Any, weights: Any, given: Any, kept: Any, keep: Any, amplitude: Any, key: Any, scale: Any) -> None:
+    nodes = w.shape[0]
+    for k in range(nodes):
+        w[k] = weights[given, k] * kept[keep, k]
+    if scale != 0.0:
+        one, step = w.dtype.type(1), w.dtype.type(scale / 8388608.0)
+        low, high = np.uint32(key), np.uint32(key >> np.uint64(32))
+        for k in range(nodes):
+            random = w.dtype.type(_symmetric(_bits(low, high, np.uint32(k))))
+            w[k] = w[k] * (one + amplitude[k] * step * random)
+
+
+@_compiled
+def _shares(
+    w: Any, total: Any, parents: Any, children: Any, passed: Any, partial: Any, row: Any, leaves: Any
+) -> bool:
+    """Turn weights into the share with which each node enters its target; False where nothing has weight.
+
+    Composites without any weight below them drop out first, then what lies below a composite of weight 0. Under a
+    composite with missing cells the weights stay as they are: the sum to divide by differs from unit to unit.
+    """
+    inner = total.shape[0]
+    root = inner - 1
+    zero, one = w.dtype.type(0), w.dtype.type(1)
+    w[leaves + root] = one
+    for c in range(inner):
+        mass = zero
+        for k in range(children[c, 0], children[c, 1]):
+            mass += w[k]
+        for k in range(children[c, 2], children[c, 3]):
+            mass += w[k]
+        total[c] = mass
+        w[leaves + c] = w[leaves + c] if mass > zero else zero
+    if total[root] <= zero:
+        return False
+    for c in range(root, -1, -1):
+        share = w[leaves + c]
+        if c < root:
+            share *= total[parents[leaves + c] - leaves]
+            w[leaves + c] = share
+        if share > zero:
+            # What is computed starts anew with share 1; what is passed over hands its own share down.
+            share = share if passed[row, c] else one
+            share = share if partial[leaves + c] else share / total[c]
+        total[c] = share
+    for k in range(leaves):
+        w[k] *= total[parents[k] - leaves]
+    return True
+
+
+@_compiled
+def _add_rows(acc: Any, c: Any, rows: Any, s: Any, w: Any, start: Any, stop: Any) -> None:
+    """acc[c] += sum of share x row of rows[s], eight neighbouring rows at a time."""
+    width = rows.shape[2]
+    k = start
+    while k + 8 <= stop:
+        a0, a1, a2, a3 = w[k], w[k + 1], w[k + 2], w[k + 3]
+        a4, a5, a6, a7 = w[k + 4], w[k + 5], w[k + 6], w[k + 7]
+        for u in range(width):
+            low = (a0 * rows[s, k, u] + a1 * rows[s, k + 1, u]) + (a2 * rows[s, k + 2, u] + a3 * rows[s, k + 3, u])
+            high = (a4 * rows[s, k + 4, u] + a5 * rows[s, k + 5, u]) + (a6 * rows[s, k + 6, u] + a7 * rows[s, k + 7, u])
+            acc[c, u] += low + high
+        k += 8
+    if k + 4 <= stop:
+        a0, a1, a2, a3 = w[k], w[k + 1], w[k + 2], w[k + 3]
+        for u in range(width):
+            acc[c, u] += (a0 * rows[s, k, u] + a1 * rows[s, k + 1, u]) + (
+                a2 * rows[s, k + 2, u] + a3 * rows[s, k + 3, u]
+            )
+        k += 4
+    while k < stop:
+        a0 = w[k]
+        for u in range(width):
+            acc[c, u] += a0 * rows[s, k, u]
+        k += 1
+
+
+@_compiled
+def _convert(acc: Any, there: Any, c: Any, masked: Any, source: Any, goal: Any, out: Any) -> int:
+    """Bring a composite from the scale of its own mean to that of its parent's; counts values that are not positive."""
+    one, zero = out.dtype.type(1), out.dtype.type(0)
+    width = out.shape[0]
+    if source == _GEOMETRIC:
+        sign = -one if goal == _HARMONIC else one
+        for u in range(width):
+            out[u] = _exp(sign * acc[c, u])
+        return 0
+    bad = 0
+    if masked:
+        for u in range(width):
+            v = acc[c, u] if there[c, u] > zero else one
+            bad += np.int64(v <= zero)
+            out[u] = v
+    else:
+        for u in range(width):
+            v = acc[c, u]
+            bad += np.int64(v <= zero)
+            out[u] = v
+    if bad == 0:
+        if goal == _GEOMETRIC:
+            sign = -one if source == _HARMONIC else one
+            for u in range(width):
+                out[u] = sign * _log(out[u])
+        else:
+            for u in range(width):
+                out[u] = one / out[u]
+    return bad
+
+
+@_compiled
+def _first_bad(value: Any, units: Any) -> int:
+    for u in range(units):
+        if value[u] <= value.dtype.type(0):
+            return u
+    return 0
+
+
+@_compiled
+def _divide(
+    acc: Any, den: Any, c: Any, row: Any, partial: Any, runs: Any, nodes: Any, starts: Any, w: Any, present: Any, s: Any
+) -> None:
+    """Divide a composite by the weight of what each unit has; `den` becomes 1 where it has anything, else 0."""
+    zero, one = acc.dtype.type(0), acc.dtype.type(1)
+    leaves, width = present.shape[1], acc.shape[1]
+    full = zero
+    for k in range(starts[row, c, 2], starts[row, c, 3]):
+        full += zero if partial[nodes[row, k]] else w[nodes[row, k]]
+    for u in range(width):
+        den[c, u] = full
+    for run in range(starts[row, c, 0], starts[row, c, 1]):
+        _add_rows(den, c, present, s, w, runs[row, run, 0], runs[row, run, 1])
+    for k in range(starts[row, c, 2], starts[row, c, 3]):
+        node = nodes[row, k]
+        if partial[node]:
+            child, share = node - leaves, w[node]
+            for u in range(width):
+                den[c, u] += share * den[child, u]
+    for u in range(width):
+        there = one if den[c, u] > zero else zero
+        acc[c, u] = acc[c, u] / (den[c, u] + (one - there))
+        den[c, u] = there
+
+
+@_compiled
+def _aggregate(
+    row: Any,
+    s: Any,
+    w: Any,
+    values: Any,
+    logs: Any,
+    inverses: Any,
+    present: Any,
+    blocked: Any,
+    methods: Any,
+    passed: Any,
+    partial: Any,
+    runs: Any,
+    nodes: Any,
+    starts: Any,
+    units: Any,
+    acc: Any,
+    den: Any,
+    spare: Any,
+) -> int:
+    """Compute all composites that need computing; the scores are left in the last row of `acc`.
+
+    Args:
+        row: which row of methods.
+        s: which state of the data.
+        w: share of each node in its target.
+        values: see `Tables`, as for all up to `units`.
+        acc: values of composites, each on the scale of its own mean; composites x width.
+        den: 1 where a composite has a value, else 0; only where something is missing.
+        spare: room for one row.
+
+    Returns:
+        Status of the replication.
+    """
+    leaves, inner, width = values.shape[1], methods.shape[1], values.shape[2]
+    zero, one = values.dtype.type(0), values.dtype.type(1)
+    for c in range(inner):
+        if passed[row, c] or w[leaves + c] <= zero:
+            continue
+        method = methods[row, c]
+        for u in range(width):
+            acc[c, u] = zero
+        for run in range(starts[row, c, 0], starts[row, c, 1]):
+            low, high = runs[row, run, 0], runs[row, run, 1]
+            if method == 0:
+                _add_rows(acc, c, values, s, w, low, high)
+            else:
+                for k in range(low, high):
+                    if blocked[s, k] > 0 and w[k] > zero:
+                        return 1 + k * units + blocked[s, k] - 1
+                if method == _GEOMETRIC:
+                    _add_rows(acc, c, logs, s, w, low, high)
+                else:
+                    _add_rows(acc, c, inverses, s, w, low, high)
+        for k in range(starts[row, c, 2], starts[row, c, 3]):
+            node = nodes[row, k]
+            share, child = w[node], node - leaves
+            if share <= zero:
+                continue
+            masked = partial[node] > 0
+            if methods[row, child] != method:
+                bad = _convert(acc, den, child, masked, methods[row, child], method, spare)
+                if bad > 0:
+                    return 1 + node * units + _first_bad(spare, units)
+            else:
+                for u in range(width):
+                    spare[u] = acc[child, u]
+            if masked:
+                for u in range(width):
+                    acc[c, u] += share * spare[u] * den[child, u]
+            else:
+                for u in range(width):
+                    acc[c, u] += share * spare[u]
+        if partial[leaves + c]:
+            _divide(acc, den, c, row, partial, runs, nodes, starts, w, present, s)
+    root = inner - 1
+    if methods[row, root] == _GEOMETRIC:
+        for u in range(width):
+            acc[root, u] = _exp(acc[root, u])
+    elif methods[row, root] == _HARMONIC:
+        for u in range(width):
+            acc[root, u] = one / acc[root, u] if acc[root, u] > zero else zero
+    return 0
+
+
+@_compiled
+def _count_ranks(score: Any, ranks: Any, start: Any, stop: Any) -> None:
+    """Rank = 1 + number of higher scores, counted for all units at once, four scores at a time."""
+    # Loops from 0 over slices: an index that might be negative for all the compiler knows is not vectorised.
+    width = (stop - start + 15) // 16 * 16
+    own, rank = score[start : start + width], ranks[start : start + width]
+    for u in range(width):
+        rank[u] = 1
+    j, n = 0, stop - start
+    while j + 4 <= n:
+        a, b, c, d = own[j], own[j + 1], own[j + 2], own[j + 3]
+        for u in range(width):
+            s = own[u]
+            rank[u] += (np.int32(a > s) + np.int32(b > s)) + (np.int32(c > s) + np.int32(d > s))
+        j += 4
+    while j < n:
+        a = own[j]
+        for u in range(width):
+            rank[u] += np.int32(a > own[u])
+        j += 1
+
+
+@_compiled
+def _sort_ranks(score: Any, ranks: Any, start: Any, stop: Any, keys: Any, order: Any, digits: Any) -> None:
+    """Rank by sorting: 11 bits of the key at a time, from the lowest; ties take the smallest rank."""
+    n = stop - start
+    passes = 3 if score.itemsize == 4 else 6
+    for i in range(n):
+        keys[0, i] = _sort_key(score[start + i])
+        order[0, i] = i
+    side = 0
+    for turn in range(passes):
+        shift = np.uint64(11 * turn)
+        digits[:] = 0
+        for i in range(n):
+            digits[(keys[side, i] >> shift) & np.uint64(2047)] += 1
+        place = 0
+        for d in range(2048):
+            count = digits[d]
+            digits[d] = place
+            place += count
+        for i in range(n):
+            d = (keys[side, i] >> shift) & np.uint64(2047)
+            at = digits[d]
+            digits[d] = at + 1
+            keys[1 - side, at] = keys[side, i]
+            order[1 - side, at] = order[side, i]
+        side = 1 - side
+    rank = 1
+    for i in range(n):
+        if i > 0 and keys[side, i] != keys[side, i - 1]:
+            rank = i + 1
+        ranks[start + order[side, i]] = rank
+
+
+@_compiled
+def _tally(score: Any, ranks: Any, there: Any, units: Any, mass: Any, sums: Any, by_rank: Any, scored: Any) -> None:
+    """Add one replication to the sums and to the table of ranks; `there` is 1 where a unit has a score."""
+    for u in range(there.shape[0]):
+        s = np.float64(score[u]) * np.float64(there[u])
+        part = mass * s
+        sums[0, u] += part
+        sums[1, u] += part * s
+    if by_rank.size > 0:
+        whole = by_rank.dtype.type(mass)
+        for u in range(units):
+            if there[u] > 0:
+                by_rank[u, ranks[u] - 1] += whole
+                scored[u] += whole
+
+
+@_compiled
+def _tally_scores(
+    score: Any, there: Any, units: Any, mass: Any, histogram: Any, bounds: Any, extremes: Any, bins: Any
+) -> None:
+    """Add the scores of one replication to the histograms and extremes."""
+    whole = histogram.dtype.type(mass)
+    last = np.float64(histogram.shape[1] - 1)
+    for u in range(units):
+        s = np.float64(score[u])
+        bins[u] = np.int32(min(max((s - bounds[u, 0]) * bounds[u, 1], 0.0), last))
+    for u in range(units):
+        if there[u] > 0:
+            s = np.float64(score[u])
+            histogram[u, bins[u]] += whole
+            if s < extremes[u, 0]:
+                extremes[u, 0] = s
+            if s > extremes[u, 1]:
+                extremes[u, 1] = s
+
+
+@_compiled
+def _tally_pairs(score: Any, start: Any, stop: Any, mass: Any, ahead: Any) -> None:
+    """Add who is ahead of whom in one group; a unit without a score is ahead of nobody."""
+    whole, none = ahead.dtype.type(mass), ahead.dtype.type(0)
+    own = score[start:stop]
+    for i in range(stop - start):
+        a = own[i]
+        if a > -1e37:
+            for j in range(stop - start):
+                ahead[start + i, j] = ahead.dtype.type(ahead[start + i, j] + (whole if a > own[j] else none))
+
+
+#: Stands for "no score" when ranking: below every score, so that it is ahead of none.
+_LOWEST = -1e38
+
+
+@_compiled
+def _moments(x: Any, n: Any) -> Any:
+    """Mean, sum of squared deviations, skewness and excess kurtosis (adjusted for sample size, as in Excel)."""
+    zero = x.dtype.type(0)
+    total = zero
+    for i in range(n):
+        total += x[i]
+    mean = total / x.dtype.type(n)
+    second, third, fourth = zero, zero, zero
+    for i in range(n):
+        d = x[i] - mean
+        dd = d * d
+        second += dd
+        third += dd * d
+        fourth += dd * dd
+    if second <= zero or n < 4:
+        return mean, second, zero, zero
+    size = np.float64(n)
+    variance = np.float64(second) / (size - 1)
+    skew = np.float64(third) / variance**1.5 * size / ((size - 1) * (size - 2))
+    kurtosis = np.float64(fourth) / variance**2 * size * (size + 1) / ((size - 1) * (size - 2) * (size - 3))
+    kurtosis -= 3 * (size - 1) ** 2 / ((size - 2) * (size - 3))
+    return mean, second, x.dtype.type(skew), x.dtype.type(kurtosis)
+
+
+@_compiled
+def _treat(x: Any, n: Any, most: Any, spare: Any) -> None:
+    """Winsorise point by point while skewness and kurtosis are too large, else take logarithms; in place."""
+    skew_limit, kurtosis_limit = x.dtype.type(2.0), x.dtype.type(3.5)
+    mean, second, skew, kurtosis = _moments(x, n)
+    if abs(skew) < skew_limit or kurtosis < kurtosis_limit:
+        return
+    first_skew = skew
+    spare[:n] = x[:n]
+    for _ in range(most):
+        if skew > 0:
+            edge = x[0]
+            for i in range(n):
+                edge = max(edge, x[i])
+            following = -x.dtype.type(1e38)
+            for i in range(n):
+                following = max(following, x[i] if x[i] < edge else -x.dtype.type(1e38))
+            for i in range(n):
+                x[i] = min(x[i], following)
+        else:
+            edge = x[0]
+            for i in range(n):
+                edge = min(edge, x[i])
+            following = x.dtype.type(1e38)
+            for i in range(n):
+                following = min(following, x[i] if x[i] > edge else x.dtype.type(1e38))
+            for i in range(n):
+                x[i] = max(x[i], following)
+        mean, second, skew, kurtosis = _moments(x, n)
+        if abs(skew) < skew_limit or kurtosis < kurtosis_limit:
+            return
+    low, high = spare[0], spare[0]
+    for i in range(n):
+        low = min(low, spare[i])
+        high = max(high, spare[i])
+    shift = x.dtype.type(0.01) * (high - low)
+    for i in range(n):
+        # A long lower tail is mirrored, treated, and mirrored back.
+        x[i] = _log(spare[i] - low + shift) if first_skew > 0 else -_log(high - spare[i] + shift)
+
+
+@_compiled
+def _perturb(x: Any, raw: Any, errors: Any, k: Any, rounding: Any, key: Any, scale: Any) -> None:
+    """Values of one indicator with their errors of measurement."""
+    width = x.shape[0]
+    if scale == 0.0:
+        for u in range(width):
+            x[u] = raw[k, u]
+        return
+    low, high = np.uint32(key), np.uint32(key >> np.uint64(32))
+    size = x.dtype.type(scale)
+    first = np.uint32(k * width * 2)
+    if rounding:
+        step = size / x.dtype.type(8388608.0)
+        for u in range(width):
+            random = _symmetric(_bits(low, high, np.uint32(first + np.uint32(u))))
+            x[u] = raw[k, u] + errors[k, u] * step * x.dtype.type(random)
+    else:
+        unit, cubic, three = x.dtype.type(_NORMAL_SCALE), x.dtype.type(_NORMAL_CUBIC), x.dtype.type(3)
+        for u in range(width):
+            a = _bits(low, high, np.uint32(first + np.uint32(u)))
+            b = _bits(low, high, np.uint32(first + np.uint32(u + width)))
+            z = x.dtype.type(_four_halves(a, b)) * unit
+            x[u] = raw[k, u] + errors[k, u] * size * (z + cubic * z * (z * z - three))
+
+
+@_compiled
+def _fill(x: Any, there: Any, k: Any, groups: Any, units: Any, sums: Any, counts: Any) -> None:
+    """Impute by the mean of the group; where a group has no value, by the mean of all."""
+    zero, one = x.dtype.type(0), x.dtype.type(1)
+    last = sums.shape[0] - 1
+    for g in range(last + 1):
+        sums[g], counts[g] = zero, zero
+    for u in range(units):
+        if there[0, k, u] > zero:
+            sums[groups[u]] += x[u]
+            counts[groups[u]] += one
+            sums[last] += x[u]
+            counts[last] += one
+    for u in range(units):
+        if there[0, k, u] <= zero and counts[last] > zero:
+            g = groups[u] if counts[groups[u]] > zero else last
+            x[u] = sums[g] / counts[g]
+
+
+@_compiled
+def _normalise(x: Any, n: Any, direction: Any, kind: Any, first: Any, second: Any) -> bool:
+    """Min-max or z-score in place; False for a constant indicator."""
+    zero = x.dtype.type(0)
+    if kind == 0:
+        low, high = x[0], x[0]
+        for i in range(n):
+            low = min(low, x[i])
+            high = max(high, x[i])
+        if not high > low:
+            return False
+        factor = (second - first) / (high - low)
+        if direction < 0:
+            low, factor = high, -factor
+        for i in range(n):
+            x[i] = (x[i] - low) * factor + first
+        return True
+    total = zero
+    for i in range(n):
+        total += x[i]
+    mean = total / x.dtype.type(n)
+    squares = zero
+    for i in range(n):
+        squares += (x[i] - mean) * (x[i] - mean)
+    if not squares > zero or n < 2:
+        return False
+    factor = second / np.sqrt(squares / x.dtype.type(n - 1))
+    if direction < 0:
+        factor = -factor
+    for i in range(n):
+        x[i] = (x[i] - mean) * factor + first
+    return True
+
+
+@_compiled
+def _prepare(
+    raw: Any,
+    known: Any,
+    errors: Any,
+    directions: Any,
+    groups: Any,
+    settings: Any,
+    rounding: Any,
+    state: Any,
+    key: Any,
+    scale: Any,
+    units: Any,
+    values: Any,
+    there: Any,
+    full: Any,
+    column: Any,
+    spare: Any,
+    sums: Any,
+    counts: Any,
+) -> int:
+    """Perturb, impute, treat and normalise into `values`; `there` says what there is. Status of the replication."""
+    one, zero = values.dtype.type(1), values.dtype.type(0)
+    impute, most, kind = settings[state, 0] > 0, np.int64(settings[state, 1]), np.int64(settings[state, 2])
+    first, second = values.dtype.type(settings[state, 3]), values.dtype.type(settings[state, 4])
+    for k in range(raw.shape[0]):
+        _perturb(full, raw, errors, k, rounding, key, scale)
+        n = 0
+        for u in range(units):
+            there[0, k, u] = known[k, u]
+            n += np.int64(known[k, u] > zero)
+        if impute and 0 < n < units:
+            _fill(full, there, k, groups, units, sums, counts)
+            for u in range(units):
+                there[0, k, u] = one
+            n = units
+        if n == 0:
+            for u in range(units):
+                values[0, k, u] = zero
+            continue
+        if n == units:
+            for u in range(units):
+                column[u] = full[u]
+        else:
+            i = 0
+            for u in range(units):
+                if there[0, k, u] > zero:
+                    column[i] = full[u]
+                    i += 1
+        if most >= 0:
+            _treat(column, n, most, spare)
+        if not _normalise(column, n, directions[k], kind, first, second):
+            return 1 + k * units
+        if n == units:
+            for u in range(units):
+                values[0, k, u] = column[u]
+        else:
+            i = 0
+            for u in range(units):
+                if there[0, k, u] > zero:
+                    values[0, k, u] = column[i]
+                    i += 1
+                else:
+                    values[0, k, u] = zero
+    return 0
+
+
+@_compiled
+def _other_scale(values: Any, there: Any, out: Any, blocked: Any, goal: Any, units: Any) -> None:
+    """Logarithms or reciprocals of values just computed, and which are not positive."""
+    zero, one = values.dtype.type(0), values.dtype.type(1)
+    for k in range(values.shape[1]):
+        blocked[0, k] = 0
+        bad = 0
+        for u in range(units):
+            v = values[0, k, u] if there[0, k, u] > zero else one
+            bad += np.int64(v <= zero)
+            out[0, k, u] = v
+        if bad > 0:
+            for u in range(units):
+                if out[0, k, u] <= zero:
+                    out[0, k, u] = one
+                    if blocked[0, k] == 0:
+                        blocked[0, k] = u + 1
+        if goal == _GEOMETRIC:
+            for u in range(units):
+                out[0, k, u] = _log(out[0, k, u])
+        else:
+            for u in range(units):
+                out[0, k, u] = one / out[0, k, u] * there[0, k, u]
+
+
+@_compiled
+def run(tables: Any, measured: Any, chunk: Any, totals: Any, output: Any, room: Any) -> None:
+    """Evaluate the replications of one chunk.
+
+    Args:
+        tables: `tables.Tables`; its `values` give the precision.
+        measured: `tables.Measured`, of the same precision.
+        chunk: `tables.Runs`.
+        totals: `tables.Totals` of this thread, added to.
+        output: `tables.Output`; its sums are added to, the others written.
+        room: `tables.Room` of this thread.
+    """
+    values, logs, inverses = _bare(tables.values), _bare(tables.logs), _bare(tables.inverses)
+    present, blocked, partial = _bare(tables.present), _bare(tables.blocked), _bare(tables.partial)
+    methods, passed, parents = _bare(tables.methods), _bare(tables.passed), _bare(tables.parents)
+    children, runs, nodes, starts = (
+        _bare(tables.children),
+        _bare(tables.rows),
+        _bare(tables.nodes),
+        _bare(tables.starts),
+    )
+    weights, kept, amplitude = _bare(tables.weights), _bare(tables.kept), _bare(tables.amplitude)
+    groups, units = _bare(tables.groups), tables.units
+    raw, known, errors = _bare(measured.values), _bare(measured.present), _bare(measured.errors)
+    directions, impute_by, settings = _bare(measured.directions), _bare(measured.groups), _bare(measured.settings)
+    rounding = measured.rounding
+    states, given, keep, means = _bare(chunk.state), _bare(chunk.weights), _bare(chunk.kept), _bare(chunk.means)
+    weight_keys, weight_scales = _bare(chunk.weight_key), _bare(chunk.weight_scale)
+    data_keys, data_scales, masses = _bare(chunk.data_key), _bare(chunk.data_scale), _bare(chunk.mass)
+    by_rank, scored, ahead = _bare(totals.ranks), _bare(totals.scored), _bare(totals.ahead)
+    histogram, bounds, extremes = _bare(totals.histogram), _bare(totals.bounds), _bare(totals.extremes)
+    statuses, sums = _bare(output.status), _bare(output.sums)
+    scores, positions = _bare(output.scores), _bare(output.positions)
+    w, total, acc, den = _bare(room.weights), _bare(room.total), _bare(room.acc), _bare(room.den)
+    spare, full, column = _bare(room.spare), _bare(room.full), _bare(room.column)
+    score, everyone, ranks, bins = _bare(room.score), _bare(room.everyone), _bare(room.ranks), _bare(room.bins)
+    keys, order, digits = _bare(room.keys), _bare(room.order), _bare(room.digits)
+    group_sums, group_counts, sum_of = _bare(room.group_sums), _bare(room.group_counts), _bare(room.sum_of)
+
+    leaves, width, inner = values.shape[1], values.shape[2], methods.shape[1]
+    root, last = inner - 1, groups.shape[0] - 1
+    sorting = order.shape[1] > 0
+    anew = raw.size > 0
+    if anew:
+        values, present, logs = _bare(room.values), _bare(room.present), _bare(room.logs)
+        inverses, blocked = _bare(room.inverses), _bare(room.blocked)
+    for u in range(width):
+        everyone[u] = values.dtype.type(1)
+        sum_of[0, u] = 0.0
+        sum_of[1, u] = 0.0
+    ranking = by_rank.size > 0 or positions.size > 0
+    masked = partial[leaves + root] > 0
+    for r in range(states.shape[0]):
+        state, row = states[r], means[r]
+        if state < 0:
+            statuses[r] = -2
+            continue
+        _draw_weights(w, weights, given[r], kept, keep[r], amplitude, weight_keys[r], weight_scales[r])
+        if not _shares(w, total, parents, children, passed, partial, row, leaves):
+            statuses[r] = -1
+            continue
+        status = 0
+        if anew:
+            status = _prepare(
+                raw, known, errors, directions, impute_by, settings, rounding, state, data_keys[r], data_scales[r],
+                units, values, present, full, column, spare, group_sums, group_counts,
+            )  # fmt: skip
+            state = 0
+            for goal in (1, 2):
+                needed = False
+                for c in range(inner):
+                    needed = needed or (methods[row, c] == goal and starts[row, c, 1] > starts[row, c, 0])
+                if needed and status == 0:
+                    _other_scale(values, present, logs if goal == 1 else inverses, blocked, goal, units)
+        if status == 0:
+            status = _aggregate(
+                row, state, w, values, logs, inverses, present, blocked, methods, passed, partial, runs, nodes,
+                starts, units, acc, den, spare,
+            )  # fmt: skip
+        statuses[r] = status
+        if status != 0:
+            continue
+        for u in range(width):
+            score[u] = acc[root, u]
+        if masked:
+            for u in range(width):
+                everyone[u] = den[root, u]
+                score[u] = score[u] if den[root, u] > 0 else values.dtype.type(_LOWEST)
+        if ranking:
+            for g in range(last):
+                if sorting:
+                    _sort_ranks(score, ranks, groups[g], groups[g + 1], keys, order, digits)
+                else:
+                    _count_ranks(score, ranks, groups[g], groups[g + 1])
+        _tally(score, ranks, everyone, units, np.float64(masses[r]), sum_of, by_rank, scored)
+        if histogram.size > 0:
+            _tally_scores(score, everyone, units, masses[r], histogram, bounds, extremes, bins)
+        if ahead.size > 0:
+            for g in range(last):
+                _tally_pairs(score, groups[g], groups[g + 1], masses[r], ahead)
+        if scores.size > 0:
+            for u in range(units):
+                scores[r, u] = score[u] if everyone[u] > 0 else np.nan
+        if positions.size > 0:
+            for u in range(units):
+                positions[r, u] = ranks[u] if everyone[u] > 0 else 0
+    for u in range(units):
+        sums[u, 0] += sum_of[0, u]
+        sums[u, 1] += sum_of[1, u]
