@@ -13,6 +13,7 @@ from donghaeng.index.changes import changes_table
 from donghaeng.index.contributions import contributions
 from donghaeng.index.published import conflicts_table, published_table
 from donghaeng.index.scores import Scores
+from donghaeng.index.uncertainty import uncertainty
 from donghaeng.places import places_table
 from donghaeng.release.content import PackContent
 from donghaeng.release.read import ReleasedPack
@@ -67,10 +68,46 @@ def outcome(pack: Pack, scores: Scores, previous: ReleasedPack | None = None) ->
             "sources": sources_table(pack.sources),
             "statements": pack.statements.table(),
             "quality": quality_table(pack, scores),
+            **robustness_tables(pack, scores),
             "revisions": revisions_table(scores.table().to_pylist(), previous.tables["scores"] if previous else ()),
         },
         texts={name: f"# {article.title}\n\n{article.body}" for name, article in articles.items()},
     )
+
+
+def robustness_tables(pack: Pack, scores: Scores) -> dict[str, pa.Table]:
+    """Give what was tried and what came of it, where the pack names alternatives.
+
+    ``robustness_intervals``, ``robustness_changes``, ``robustness_ranks``, ``robustness_ahead``,
+    ``robustness_sensitivity`` and ``robustness_tried``; columns as in `donghaeng.index.uncertainty.Uncertainty`.
+    """
+    if pack.index.alternatives is None:
+        return {}
+    result = uncertainty(scores, pack.index.alternatives)
+    root = scores.kinds[..., scores.structure.root]
+    kind = Kind(int(root.max(initial=int(Kind.DERIVED)))).word
+    tables = {}
+    for name in ("intervals", "changes", "ranks", "ahead", "sensitivity"):
+        rows = [row | {"kind": kind} for row in getattr(result, name)]
+        if rows:
+            tables[f"robustness_{name}"] = pa.Table.from_pylist(rows, _schema(rows))
+    tables["robustness_tried"] = pa.Table.from_pylist(result.tried, _schema(result.tried))
+    return tables
+
+
+_INTEGERS = {"rank", *(f"rank_{name}" for name in ("least", "low", "median", "high", "most"))}
+_TEXTS = {"place", "period", "behind", "target", "factor", "what", "kind"}
+
+
+def _schema(rows: Sequence[Mapping[str, Any]]) -> pa.Schema:
+    """Give the columns of rows by their names, so that a column of nulls has its type too."""
+
+    def type_of(name: str) -> pa.DataType:
+        if name in _INTEGERS:
+            return pa.int64()
+        return pa.string() if name in _TEXTS or name.startswith(("label_", "choice_")) else pa.float64()
+
+    return pa.schema([(name, type_of(name)) for name in rows[0]])
 
 
 def sources_table(sources: Mapping[str, Source]) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -17,6 +18,7 @@ from donghaeng.cli import (
     new,
     packs,
     release,
+    robustness,
     schema,
     serve,
     site,
@@ -58,6 +60,7 @@ app.command("packs")(packs.packs)
 app.command("new")(new.new)
 app.command("check")(check.check)
 app.command("index")(index.index)
+app.command("robustness")(robustness.robustness)
 app.command("compare")(compare.compare)
 app.command("study")(study.study)
 app.add_typer(import_.app, name="import")
@@ -71,6 +74,8 @@ app.command("schema")(schema.schema)
 
 def main() -> None:
     """Run the command line and exit with a documented code; a failure is told in one line."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr does: a character is no reason to fail
     try:
         app()
     except InputError as error:

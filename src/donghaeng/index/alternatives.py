@@ -175,7 +175,7 @@ def run(
     Raises:
         InputError: a choice that does not fit the pack.
     """
-    variants = tuple(_variants(factor, scores) for factor in alternatives.factors)
+    variants = tuple(variants_of(factor, scores) for factor in alternatives.factors)
     count = int(np.prod([len(choices) for choices in variants]))
     complete = count <= MOST_COMBINATIONS and sample is None
     if complete:
@@ -208,7 +208,12 @@ def run(
     return Runs(names, variants, chosen, probabilities, result, complete, failures, nominal)
 
 
-def _variants(factor: Factor, scores: Scores) -> tuple[Variant, ...]:
+def variants_of(factor: Factor, scores: Scores) -> tuple[Variant, ...]:
+    """Give the choices of a factor.
+
+    Raises:
+        InputError: a factor that says too much or too little, or names an unknown node.
+    """
     given = [factor.choices, factor.leave_out_each, factor.noise]
     if sum(bool(part) for part in given) != 1:
         raise InputError(f"robustness.yaml: {factor.name} needs exactly one of choices, leave_out_each and noise")
@@ -303,15 +308,7 @@ class _Evaluator:
     def _recipe(self, patch: Mapping[str, Any]) -> Recipe:
         key = json.dumps(patch, sort_keys=True)
         if key not in self.recipes:
-            plain = self.scores.recipe.model_dump(mode="json")
-            for path, value in patch.items():
-                _set(plain, path, value)
-            try:
-                self.recipes[key] = Recipe.model_validate(plain)
-            except ValidationError as error:
-                first = error.errors(include_url=False)[0]
-                where = ".".join(str(part) for part in first["loc"])
-                raise InputError(f"robustness.yaml: {key}: {where}: {first['msg']}") from None
+            self.recipes[key] = patched(self.scores.recipe, patch)
         return self.recipes[key]
 
     def _observations(self, use: tuple[UseStatement, ...]) -> Observations:
@@ -338,6 +335,27 @@ class _Evaluator:
             if statement.count is not None:
                 counts[matching[0]] = float(statement.count)
         return replace(observations, columns={**columns, "used": used, "count": counts})
+
+
+def patched(recipe: Recipe, patch: Mapping[str, Any]) -> Recipe:
+    """Give a recipe with some keys changed.
+
+    Args:
+        recipe: the recipe.
+        patch: new values by key, with points between levels, such as ``aggregate.method``.
+
+    Raises:
+        InputError: the result is no recipe.
+    """
+    plain = recipe.model_dump(mode="json")
+    for path, value in patch.items():
+        _set(plain, path, value)
+    try:
+        return Recipe.model_validate(plain)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"robustness.yaml: {', '.join(patch)}: {where}: {first['msg']}") from None
 
 
 def _set(plain: dict[str, Any], path: str, value: Any) -> None:

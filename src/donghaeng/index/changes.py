@@ -74,9 +74,10 @@ def change_between(scores: Scores, before: int, period: int, comparison: Compari
     structure = scores.structure
     values = scores.values
     old, new = values[:, before], values[:, period]
-    from_base = before == scores.base and scores.base_is_constant
-    if from_base:
-        old = np.where(np.isnan(old), scores.recipe.base_value, old)
+    base_value = scores.recipe.base_value if before == scores.base else None
+    from_base = base_value is not None
+    if base_value is not None:
+        old = np.where(np.isnan(old), base_value, old)
     total = new - old
     share = scores.shares[:, period].copy()
     part = taking_part(scores.aggregated)

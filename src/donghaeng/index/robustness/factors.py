@@ -1,4 +1,4 @@
-"""What is varied: named choices with alternatives, noise of one source, continuous amounts, and rules between choices."""
+"""What is varied: choices with alternatives, noise of one source, continuous amounts, and rules between choices."""
 
 from __future__ import annotations
 
@@ -71,7 +71,9 @@ class Choice:
         if alternative not in self.alternatives:
             hint = nearest(str(alternative), [str(known) for known in self.alternatives])
             known = listed(str(known) for known in self.alternatives)
-            raise UsageError(f"{self.name}: no alternative {alternative}; it has {known}" + (f"; {hint}" if hint else ""))
+            raise UsageError(
+                f"{self.name}: no alternative {alternative}; it has {known}" + (f"; {hint}" if hint else "")
+            )
         return list(self.alternatives).index(alternative)
 
     def column(self, uniform: npt.NDArray[np.float64]) -> Column:

@@ -29,7 +29,7 @@ _NORMAL_SCALE, _NORMAL_CUBIC = noise.NORMAL_SCALE, noise.NORMAL_CUBIC
 
 
 def _compiled(function: Any) -> Any:
-    return njit(nogil=True, cache=True, fastmath=_FAST)(function)
+    return njit(nogil=True, cache=True, fastmath=_FAST, error_model="numpy")(function)
 
 
 _mix32 = _compiled(noise.mix32)
@@ -131,17 +131,23 @@ def _sort_key_for(x: Any) -> Any:
 # makes threads that share the array wait for each other.
 
 
-@intrinsic
-def _bare(context: Any, array: Any) -> Any:
+_make_array: Any = make_array
+_null: Any = cgutils.get_null_value
+
+
+def _without_owner(_: Any, array: Any) -> Any:
     """The same array without an owner: whoever calls must hold the array itself as long."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        bare = make_array(signature.args[0])(context, builder, arguments[0])
-        bare.meminfo = cgutils.get_null_value(bare.meminfo.type)
-        bare.parent = cgutils.get_null_value(bare.parent.type)
+        bare = _make_array(signature.args[0])(context, builder, arguments[0])
+        bare.meminfo = _null(bare.meminfo.type)
+        bare.parent = _null(bare.parent.type)
         return bare._getvalue()
 
     return array(array), code
+
+
+_bare: Any = intrinsic(_without_owner)
 
 
 @_compiled
@@ -158,9 +164,7 @@ def _draw_weights(w: Any, weights: Any, given: Any, kept: Any, keep: Any, amplit
 
 
 @_compiled
-def _shares(
-    w: Any, total: Any, parents: Any, children: Any, passed: Any, partial: Any, row: Any, leaves: Any
-) -> bool:
+def _shares(w: Any, total: Any, parents: Any, children: Any, passed: Any, partial: Any, row: Any, leaves: Any) -> bool:
     """Turn weights into the share with which each node enters its target; False where nothing has weight.
 
     Composites without any weight below them drop out first, then what lies below a composite of weight 0. Under a
@@ -197,60 +201,81 @@ def _shares(
 
 @_compiled
 def _add_rows(acc: Any, c: Any, rows: Any, s: Any, w: Any, start: Any, stop: Any) -> None:
-    """acc[c] += sum of share x row of rows[s], eight neighbouring rows at a time."""
+    """acc[c] += sum of share x row of rows[s], eight rows at a time; rows behind the last count with share 0."""
     width = rows.shape[2]
+    zero, end = w.dtype.type(0), stop - 1
     k = start
-    while k + 8 <= stop:
-        a0, a1, a2, a3 = w[k], w[k + 1], w[k + 2], w[k + 3]
-        a4, a5, a6, a7 = w[k + 4], w[k + 5], w[k + 6], w[k + 7]
-        for u in range(width):
-            low = (a0 * rows[s, k, u] + a1 * rows[s, k + 1, u]) + (a2 * rows[s, k + 2, u] + a3 * rows[s, k + 3, u])
-            high = (a4 * rows[s, k + 4, u] + a5 * rows[s, k + 5, u]) + (a6 * rows[s, k + 6, u] + a7 * rows[s, k + 7, u])
-            acc[c, u] += low + high
-        k += 8
-    if k + 4 <= stop:
-        a0, a1, a2, a3 = w[k], w[k + 1], w[k + 2], w[k + 3]
-        for u in range(width):
-            acc[c, u] += (a0 * rows[s, k, u] + a1 * rows[s, k + 1, u]) + (
-                a2 * rows[s, k + 2, u] + a3 * rows[s, k + 3, u]
-            )
-        k += 4
     while k < stop:
-        a0 = w[k]
-        for u in range(width):
-            acc[c, u] += a0 * rows[s, k, u]
-        k += 1
+        if stop - k > 4:
+            i1, i2, i3, i4 = k + 1, k + 2, k + 3, k + 4
+            i5, i6, i7 = min(k + 5, end), min(k + 6, end), min(k + 7, end)
+            a0, a1, a2, a3, a4 = w[k], w[i1], w[i2], w[i3], w[i4]
+            a5 = w[i5] if k + 5 < stop else zero
+            a6 = w[i6] if k + 6 < stop else zero
+            a7 = w[i7] if k + 7 < stop else zero
+            for u in range(width):
+                low = (a0 * rows[s, k, u] + a1 * rows[s, i1, u]) + (a2 * rows[s, i2, u] + a3 * rows[s, i3, u])
+                high = (a4 * rows[s, i4, u] + a5 * rows[s, i5, u]) + (a6 * rows[s, i6, u] + a7 * rows[s, i7, u])
+                acc[c, u] += low + high
+            k += 8
+        else:
+            i1, i2, i3 = min(k + 1, end), min(k + 2, end), min(k + 3, end)
+            a0 = w[k]
+            a1 = w[i1] if k + 1 < stop else zero
+            a2 = w[i2] if k + 2 < stop else zero
+            a3 = w[i3] if k + 3 < stop else zero
+            for u in range(width):
+                acc[c, u] += (a0 * rows[s, k, u] + a1 * rows[s, i1, u]) + (a2 * rows[s, i2, u] + a3 * rows[s, i3, u])
+            k += 4
 
 
 @_compiled
-def _convert(acc: Any, there: Any, c: Any, masked: Any, source: Any, goal: Any, out: Any) -> int:
-    """Bring a composite from the scale of its own mean to that of its parent's; counts values that are not positive."""
-    one, zero = out.dtype.type(1), out.dtype.type(0)
-    width = out.shape[0]
-    if source == _GEOMETRIC:
+def _add_part(
+    acc: Any, c: Any, child: Any, share: Any, den: Any, masked: Any, source: Any, goal: Any, spare: Any
+) -> Any:
+    """acc[c] += share x composite, brought from the scale of its own mean to that of c's.
+
+    Gives how many of its values are not positive where they must be; they are in `spare`, 1 where there is none.
+    """
+    one, zero = spare.dtype.type(1), spare.dtype.type(0)
+    width = spare.shape[0]
+    bad: Any = 0
+    if source == goal:
+        for u in range(width):
+            spare[u] = acc[child, u]
+    elif source == _GEOMETRIC:
         sign = -one if goal == _HARMONIC else one
         for u in range(width):
-            out[u] = _exp(sign * acc[c, u])
-        return 0
-    bad = 0
-    if masked:
-        for u in range(width):
-            v = acc[c, u] if there[c, u] > zero else one
-            bad += np.int64(v <= zero)
-            out[u] = v
+            spare[u] = _exp(sign * acc[child, u])
     else:
-        for u in range(width):
-            v = acc[c, u]
-            bad += np.int64(v <= zero)
-            out[u] = v
-    if bad == 0:
-        if goal == _GEOMETRIC:
-            sign = -one if source == _HARMONIC else one
+        if masked:
             for u in range(width):
-                out[u] = sign * _log(out[u])
+                spare[u] = acc[child, u] if den[child, u] > zero else one
+                bad += np.int64(spare[u] <= zero)
         else:
             for u in range(width):
-                out[u] = one / out[u]
+                spare[u] = acc[child, u]
+                bad += np.int64(spare[u] <= zero)
+        if bad > 0:
+            return bad
+        if goal == _GEOMETRIC:
+            sign = -one if source == _HARMONIC else one
+            if not masked:
+                part = share * sign
+                for u in range(width):
+                    acc[c, u] += part * _log(spare[u])
+                return bad
+            for u in range(width):
+                spare[u] = sign * _log(spare[u])
+        else:
+            for u in range(width):
+                spare[u] = one / spare[u]
+    if masked:
+        for u in range(width):
+            acc[c, u] += share * spare[u] * den[child, u]
+    else:
+        for u in range(width):
+            acc[c, u] += share * spare[u]
     return bad
 
 
@@ -308,20 +333,12 @@ def _aggregate(
     acc: Any,
     den: Any,
     spare: Any,
-) -> int:
+) -> Any:
     """Compute all composites that need computing; the scores are left in the last row of `acc`.
 
-    Args:
-        row: which row of methods.
-        s: which state of the data.
-        w: share of each node in its target.
-        values: see `Tables`, as for all up to `units`.
-        acc: values of composites, each on the scale of its own mean; composites x width.
-        den: 1 where a composite has a value, else 0; only where something is missing.
-        spare: room for one row.
-
-    Returns:
-        Status of the replication.
+    `row` is the row of methods, `s` the state of the data, `w` the share of each node in its target, `acc` receives
+    the composites, each on the scale of its own mean, `den` 1 where a composite has a value, else 0; `spare` is room
+    for one row; the rest are arrays of `Tables`. Gives the status of the replication.
     """
     leaves, inner, width = values.shape[1], methods.shape[1], values.shape[2]
     zero, one = values.dtype.type(0), values.dtype.type(1)
@@ -348,20 +365,9 @@ def _aggregate(
             share, child = w[node], node - leaves
             if share <= zero:
                 continue
-            masked = partial[node] > 0
-            if methods[row, child] != method:
-                bad = _convert(acc, den, child, masked, methods[row, child], method, spare)
-                if bad > 0:
-                    return 1 + node * units + _first_bad(spare, units)
-            else:
-                for u in range(width):
-                    spare[u] = acc[child, u]
-            if masked:
-                for u in range(width):
-                    acc[c, u] += share * spare[u] * den[child, u]
-            else:
-                for u in range(width):
-                    acc[c, u] += share * spare[u]
+            bad = _add_part(acc, c, child, share, den, partial[node] > 0, methods[row, child], method, spare)
+            if bad > 0:
+                return 1 + node * units + _first_bad(spare, units)
         if partial[leaves + c]:
             _divide(acc, den, c, row, partial, runs, nodes, starts, w, present, s)
     root = inner - 1
@@ -510,7 +516,7 @@ def _moments(x: Any, n: Any) -> Any:
 def _treat(x: Any, n: Any, most: Any, spare: Any) -> None:
     """Winsorise point by point while skewness and kurtosis are too large, else take logarithms; in place."""
     skew_limit, kurtosis_limit = x.dtype.type(2.0), x.dtype.type(3.5)
-    mean, second, skew, kurtosis = _moments(x, n)
+    _, _, skew, kurtosis = _moments(x, n)
     if abs(skew) < skew_limit or kurtosis < kurtosis_limit:
         return
     first_skew = skew
@@ -534,7 +540,7 @@ def _treat(x: Any, n: Any, most: Any, spare: Any) -> None:
                 following = min(following, x[i] if x[i] > edge else x.dtype.type(1e38))
             for i in range(n):
                 x[i] = max(x[i], following)
-        mean, second, skew, kurtosis = _moments(x, n)
+        _, _, skew, kurtosis = _moments(x, n)
         if abs(skew) < skew_limit or kurtosis < kurtosis_limit:
             return
     low, high = spare[0], spare[0]
@@ -652,7 +658,7 @@ def _prepare(
     first, second = values.dtype.type(settings[state, 3]), values.dtype.type(settings[state, 4])
     for k in range(raw.shape[0]):
         _perturb(full, raw, errors, k, rounding, key, scale)
-        n = 0
+        n: Any = 0
         for u in range(units):
             there[0, k, u] = known[k, u]
             n += np.int64(known[k, u] > zero)
@@ -677,7 +683,7 @@ def _prepare(
         if most >= 0:
             _treat(column, n, most, spare)
         if not _normalise(column, n, directions[k], kind, first, second):
-            return 1 + k * units
+            return -10 - k
         if n == units:
             for u in range(units):
                 values[0, k, u] = column[u]
@@ -698,7 +704,7 @@ def _other_scale(values: Any, there: Any, out: Any, blocked: Any, goal: Any, uni
     zero, one = values.dtype.type(0), values.dtype.type(1)
     for k in range(values.shape[1]):
         blocked[0, k] = 0
-        bad = 0
+        bad: Any = 0
         for u in range(units):
             v = values[0, k, u] if there[0, k, u] > zero else one
             bad += np.int64(v <= zero)

@@ -352,8 +352,7 @@ class Prepared:
             return np.zeros(self.model.tree.indicators, bool)
         missing: Array = np.isnan(measured.values)
         always = all(made is None or made.impute for made in self.data.results)
-        some: Array = missing.all(axis=0) if always else missing.any(axis=0)
-        return some
+        return np.asarray(missing.all(axis=0) if always else missing.any(axis=0))
 
     def _measured(self, kind: np.dtype[Any]) -> Measured:
         source, units = self.model.measured, len(self.model.units)
@@ -373,8 +372,8 @@ class Prepared:
             values=wide(np.where(known, source.values, 0.0), 1.0),
             present=wide(known, 1.0),
             errors=wide(np.where(known, np.nan_to_num(source.errors), 0.0), 0.0),
-            directions=np.array(source.directions or [1.0] * leaves, kind),
-            groups=np.array(source.groups or [0] * units, np.int32),
+            directions=np.array(list(source.directions) or [1.0] * leaves, kind),
+            groups=np.array(list(source.groups) or [0] * units, np.int32),
             settings=np.array(settings, float),
             rounding=source.rounding,
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from donghaeng.index.robustness import noise
 from donghaeng.index.robustness.tables import (
+    CONSTANT,
     MIN_MAX,
     NO_WEIGHT,
     NOT_RUN,
@@ -25,7 +28,12 @@ SKEWNESS, KURTOSIS = 2.0, 3.5
 
 
 def run(
-    tables: Tables, measured: Measured, runs: Runs, totals: Totals, output: Output, room: Room | None = None  # noqa: ARG001
+    tables: Tables,
+    measured: Measured,
+    runs: Runs,
+    totals: Totals,
+    output: Output,
+    room: Room | None = None,  # noqa: ARG001
 ) -> None:
     """Evaluate the replications of one chunk; arguments as for `kernel.run`."""
     output.status[:] = NOT_RUN
@@ -166,7 +174,7 @@ def rank(scores: Array, groups: Array) -> Array:
         groups: bounds of the groups.
     """
     ranks = np.zeros(scores.shape, np.int32)
-    for start, stop in zip(groups[:-1], groups[1:], strict=True):
+    for start, stop in pairwise(groups.tolist()):
         descending = np.where(np.isnan(scores[:, start:stop]), np.inf, -scores[:, start:stop])
         order = np.argsort(descending, axis=1, kind="stable")
         ordered = np.take_along_axis(descending, order, axis=1)
@@ -195,7 +203,7 @@ def _tally(scores: Array, positions: Array, mass: Array, groups: Array, totals: 
         totals.extremes[:, 1] = np.maximum(totals.extremes[:, 1], np.where(known, scores, -np.inf).max(axis=0))
     if totals.ahead.size:
         lowest = np.where(known, scores, -np.inf)
-        for start, stop in zip(groups[:-1], groups[1:], strict=True):
+        for start, stop in pairwise(groups.tolist()):
             for one in range(start, stop):
                 before = lowest[:, one, None] > lowest[:, start:stop]
                 totals.ahead[one, : stop - start] += (mass @ before).astype(totals.ahead.dtype)
@@ -219,7 +227,7 @@ def _prepared(measured: Measured, tables: Tables, state: int, key: np.uint64, sc
             x = treated(x, int(most)) if most >= 0 else x
             scaled = normalised_column(x, measured.directions[indicator], int(kind), first, second)
             if scaled is None:
-                return normalised, present, 1 + indicator * units
+                return normalised, present, CONSTANT - indicator
             normalised[indicator, :units][known] = scaled
         present[indicator, :units] = known
     return normalised, present, 0
@@ -279,9 +287,10 @@ def treated(x: Array, most: int) -> Array:
         if step < most:
             x = np.minimum(x, x[x < x.max()].max()) if skew > 0 else np.maximum(x, x[x > x.min()].min())
     shift = 0.01 * (original.max() - original.min())
-    if first > 0:
-        return np.log(original - original.min() + shift)
-    return -np.log(original.max() - original + shift)
+    logged: Array = (
+        np.log(original - original.min() + shift) if first > 0 else -np.log(original.max() - original + shift)
+    )
+    return logged
 
 
 def normalised_column(x: Array, direction: float, kind: int, first: float, second: float) -> Array | None:

@@ -18,9 +18,19 @@ import numpy as np
 import numpy.typing as npt
 
 from donghaeng.errors import InputError, UsageError
-from donghaeng.index.robustness.design import Design
+from donghaeng.index.robustness.design import Design, Enumeration
 from donghaeng.index.robustness.model import Made, Model, Precision, Prepared, Reason
-from donghaeng.index.robustness.tables import NO_WEIGHT, Array, Output, Room, Totals, cell_of, room_for
+from donghaeng.index.robustness.tables import (
+    CONSTANT,
+    NO_WEIGHT,
+    NOT_RUN,
+    Array,
+    Output,
+    Room,
+    Totals,
+    cell_of,
+    room_for,
+)
 
 Engine = Literal["auto", "numba", "numpy"]
 Progress = Callable[[int, int], object]
@@ -254,9 +264,9 @@ class _Work:
 
     def new_totals(self) -> Totals:
         """Make empty counts for one thread."""
-        # Probabilities are counted in parts of 2**60; numbers of replications fit 32 bits, half the memory to go through.
-        probe = self.design.batch(np.zeros(1, np.int64)).mass
-        kind = np.uint32 if int(probe.max(initial=0)) <= 1 and self.design.size < 2**32 else np.int64
+        # Probabilities are counted in parts of 2**60; numbers of replications fit 32 bits: half the memory to go over.
+        weighted = isinstance(self.design, Enumeration) and not self.design.alike
+        kind = np.int64 if weighted or self.design.size >= 2**32 else np.uint32
         bins = self.collect.bins
         return Totals(
             ranks=np.zeros((self.units, self.largest), kind),
@@ -290,7 +300,7 @@ class _Work:
         finally:
             if count:
                 self.free.put((totals, room))
-        for at in np.flatnonzero((output.status > 0) | (output.status == NO_WEIGHT)):
+        for at in np.flatnonzero((output.status != 0) & (output.status != NOT_RUN)):
             reasons[int(at)] = self._reason(int(output.status[at]), batch.points, int(at))
         well = output.status == 0
         return _Done(
@@ -319,9 +329,10 @@ class _Work:
         choices = tuple((name, said[name]) for part in parts for name in part.factors)
         if status == NO_WEIGHT:
             return Reason("weights", choices, "all weights are zero; keep at least one indicator with a weight")
+        if status <= CONSTANT:
+            indicator = tree.codes[CONSTANT - status]
+            return Reason("data", choices, f"{indicator} is constant and cannot be normalised; leave it out")
         node, unit = cell_of(status, self.units)
-        if model.measured is not None and node < tree.indicators and unit == 0 and self.measured.values.size:
-            pass
         what = (
             f"{tree.codes[node]} of {model.units[unit]} is zero or negative, which a geometric or harmonic mean cannot "
             "take; shift the scale (min-max from 1, say), or take an arithmetic mean there"

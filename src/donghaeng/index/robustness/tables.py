@@ -15,8 +15,8 @@ Array = npt.NDArray[Any]
 #: Rows of units are padded to a multiple of this, so that loops need no remainder.
 LANES = 16
 
-#: Status of a replication: 0 is well; positive is 1 + cell, see `cell_of`.
-NO_WEIGHT, NOT_RUN = -1, -2
+#: Status of a replication: 0 is well; positive is 1 + cell, see `cell_of`; `CONSTANT` - k: indicator k is constant.
+NO_WEIGHT, NOT_RUN, CONSTANT = -1, -2, -10
 
 #: Codes of the normalisation of measured data.
 MIN_MAX, Z_SCORE = 0, 1

@@ -1,0 +1,264 @@
+"""Hundreds of thousands of recipes: the choices of ``robustness.yaml`` run by the fast evaluation.
+
+It evaluates arithmetic, geometric and harmonic means over children with given or equal weights, and noise of
+weights drawn anew in every replication. `model_of` says why an index with anything else is evaluated one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from donghaeng.errors import InputError
+from donghaeng.index.alternatives import Alternatives, Factor, Variant, patched, variants_of
+from donghaeng.index.recipe import Recipe
+from donghaeng.index.robustness.design import Random
+from donghaeng.index.robustness.factors import Choice, Noise, Space
+from donghaeng.index.robustness.indices import Indices, estimated_indices, mean_rank_change, score_of_units
+from donghaeng.index.robustness.model import Model, Part, WeightNoise
+from donghaeng.index.robustness.run import Collect, Outcome, run
+from donghaeng.index.robustness.summary import Summary, sentence
+from donghaeng.index.robustness.tree import MEANS, Tree
+from donghaeng.index.score import score_variant
+from donghaeng.index.scores import Scores
+from donghaeng.panel import Floats
+from donghaeng.wording import LANGUAGES
+
+#: The half-width of the 95 % interval of every index is brought to this, up to `MOST_BASE` base points.
+HALF_WIDTH = 0.02
+MOST_BASE = 2**17
+
+Progress = Callable[[int, int], object]
+
+
+@dataclass(frozen=True, eq=False)
+class Replications:
+    """What many replications say of the newest period.
+
+    Attributes:
+        period: the period.
+        places: places that were evaluated.
+        nominal: their scores by the recipe as it is.
+        outcome: counts over all replications.
+        indices: estimated Sobol indices of the score of each place and of the mean change of rank.
+        sentences: what the ranking depends on most, by language.
+    """
+
+    period: str
+    places: tuple[str, ...]
+    nominal: Floats
+    outcome: Outcome
+    indices: tuple[Indices, ...]
+    sentences: Mapping[str, str]
+
+    def document(self) -> dict[str, Any]:
+        """Give the result as plain values."""
+        summary = Summary(self.outcome)
+        scores, ranks = summary.scores(), summary.ranks()
+        order = np.argsort(np.argsort(-self.nominal, kind="stable"), kind="stable") + 1
+        return {
+            "replications": self.outcome.done,
+            "interrupted": self.outcome.interrupted,
+            "period": self.period,
+            "intervals": [
+                {
+                    "place": place,
+                    "nominal": float(self.nominal[at]),
+                    **{name: getattr(scores[at], name) for name in ("mean", "low", "median", "high", "least", "most")},
+                    "rank": int(order[at]),
+                    **{f"rank_{name}": getattr(ranks[at], name) for name in ("low", "median", "high", "least", "most")},
+                }
+                for at, place in enumerate(self.places)
+            ],
+            "ranks": [
+                {"place": place, "rank": rank + 1, "share": float(share)}
+                for at, place in enumerate(self.places)
+                for rank, share in enumerate(summary.share_of_ranks[at])
+                if share > 0
+            ],
+            "not_told_apart": [list(pair) for pair in summary.not_told_apart()],
+            "sensitivity": [row for one in self.indices for row in _index_rows(one)],
+            "failures": [{"reason": str(failure.reason), "count": failure.count} for failure in self.outcome.failures],
+            "sentences": dict(self.sentences),
+        }
+
+
+def replicate(
+    scores: Scores,
+    alternatives: Alternatives,
+    number: int,
+    seed: int | None = 1,
+    threads: int = 2,
+    progress: Progress | None = None,
+) -> Replications:
+    """Draw recipes and compute the index by each of them.
+
+    Args:
+        scores: the index by the recipe as it is.
+        alternatives: what could have been done differently.
+        number: number of recipes to draw.
+        seed: any whole number, 0 too; None for a random one.
+        threads: how many to use; the result does not depend on it.
+        progress: called with replications done and wanted.
+
+    Raises:
+        InputError: an index that the fast evaluation does not know, or a choice that does not fit the pack.
+    """
+    period = scores.newest_period()
+    model = model_of(scores, alternatives, period)
+    design = Random(model.space, number, seed)
+    outcome = run(model, design, threads=threads, collect=Collect(ahead=True), progress=progress)
+    place_at = {place: index for index, place in enumerate(scores.places)}
+    rows = [place_at[unit] for unit in model.units]
+    nominal = scores.values[rows, period, scores.structure.root]
+    indices: tuple[Indices, ...] = ()
+    if not outcome.failures and not outcome.interrupted:
+        ranks = np.argsort(np.argsort(-nominal, kind="stable"), kind="stable") + 1.0
+        targets = [score_of_units(model.units), mean_rank_change(ranks)]
+        indices = estimated_indices(
+            model, targets, seed=seed, half_width=HALF_WIDTH, most=MOST_BASE, second_order=False, threads=threads
+        )
+    labels = {factor.name: factor.label for factor in alternatives.factors}
+    sentences: dict[str, str] = {
+        str(language): sentence(one, "", language, {name: label.get(language, name) for name, label in labels.items()})
+        for one in indices
+        if one.target == "mean rank change"
+        for language in LANGUAGES
+    }
+    return Replications(scores.periods[period].text, model.units, nominal, outcome, indices, sentences)
+
+
+def model_of(scores: Scores, alternatives: Alternatives, period: int) -> Model:
+    """Make the model of one period of an index for the fast evaluation.
+
+    Raises:
+        InputError: what of the index, or of a choice, it does not know.
+    """
+    _check_known(scores)
+    structure = scores.structure
+    units = [
+        place
+        for place in range(len(scores.places))
+        if place not in scores.parts and np.isfinite(scores.values[place, period, structure.root])
+    ]
+    tree = Tree.of({node.code: node.parent for node in structure.nodes})
+    leaves = [structure.position[code] for code in tree.codes[: tree.indicators]]
+    choices: dict[str, tuple[Variant, ...]] = {}
+    factors: list[Choice | Noise] = []
+    noise: Factor | None = None
+    for factor in alternatives.factors:
+        if factor.noise and factor.noise.of == "weights":
+            noise = factor
+            factors.append(Noise(factor.name))
+            continue
+        if factor.noise:
+            raise InputError(f"{factor.name}: rounding is not drawn by the fast evaluation; leave out --n to enumerate")
+        own = variants_of(factor, scores)
+        choices[factor.name] = own
+        factors.append(Choice(factor.name, tuple(range(len(own))), tuple(variant.probability for variant in own)))
+    of_data = tuple(name for name, own in choices.items() if any(_moves_data(variant) for variant in own))
+    of_means = tuple(name for name, own in choices.items() if any(_moves_means(variant) for variant in own))
+    of_kept = tuple(name for name, own in choices.items() if any(variant.leave_out for variant in own))
+    highest = structure.levels[structure.root]
+
+    def picked(names: tuple[str, ...], picks: tuple[int, ...]) -> list[Variant]:
+        return [choices[name][pick] for name, pick in zip(names, picks, strict=True)]
+
+    def recipe_of(variants: list[Variant]) -> Recipe:
+        return patched(scores.recipe, {key: value for one in variants for key, value in one.recipe.items()})
+
+    def data(*picks: int) -> Floats:
+        recipe = recipe_of(picked(of_data, picks))
+        scaled = score_variant(scores, recipe, scores.observations).scaled.values
+        made: Floats = scaled[np.ix_(units, [period], leaves)][:, 0]
+        return made
+
+    def means(*picks: int) -> tuple[str, ...]:
+        aggregate = recipe_of(picked(of_means, picks)).aggregate
+        found = tuple(aggregate.at(level).method for level in range(2, highest + 1))
+        if strange := [mean for mean in found if mean not in MEANS]:
+            raise InputError(f"the fast evaluation has no mean {strange[0]}; leave out --n to enumerate")
+        return found
+
+    def kept(*picks: int) -> tuple[str, ...]:
+        return tuple(structure.codes[node] for one in picked(of_kept, picks) for node in one.leave_out)
+
+    return Model(
+        space=Space(tuple(factors)),
+        tree=tree,
+        units=tuple(scores.places[place] for place in units),
+        data=Part(data, of_data),
+        weights=Part(lambda: {code: _weight(scores, code) for code in structure.codes}),
+        means=Part(means, of_means),
+        kept=Part(kept, of_kept) if of_kept else None,
+        weight_noise=_weight_noise(noise, scores) if noise else None,
+    )
+
+
+def _check_known(scores: Scores) -> None:
+    recipe = scores.recipe
+    methods = {recipe.weigh.method, *(one.method for one in recipe.weigh.levels.values())}
+    means = [recipe.aggregate, *recipe.aggregate.levels.values()]
+    reasons = [
+        (np.isfinite(scores.given.values).any(), "composites that are given"),
+        (not methods <= {"given", "equal"}, "weights that are estimated from the scores"),
+        (recipe.freeze is not None, "composites that are frozen"),
+        (any(mean.over == "indicators" for mean in means), "means over indicators"),
+        (any(mean.least_available > 0 for mean in means), "means that need a share of their data"),
+        (any(mean.rescale_around is not None for mean in means), "composites that are rescaled"),
+    ]
+    if found := [reason for holds, reason in reasons if holds]:
+        raise InputError(f"the fast evaluation does not know {found[0]}; leave out --n to try every combination")
+
+
+def _moves_means(variant: Variant) -> bool:
+    return any(key == "aggregate" or key.startswith("aggregate.") for key in variant.recipe)
+
+
+def _moves_data(variant: Variant) -> bool:
+    if variant.use:
+        raise InputError("the fast evaluation knows no other statements; leave out --n to try every combination")
+    if any(key == "weigh" or key.startswith("weigh.") for key in variant.recipe):
+        raise InputError("the fast evaluation knows one way to weigh; leave out --n to try every combination")
+    return any(not (key == "aggregate" or key.startswith("aggregate.")) for key in variant.recipe)
+
+
+def _weight(scores: Scores, code: str) -> float:
+    return float(scores.aggregated.weights[scores.structure.position[code]])
+
+
+def _weight_noise(factor: Factor, scores: Scores) -> WeightNoise:
+    noise = factor.noise
+    if noise is None:
+        raise ValueError("a factor of noise is needed")
+    structure = scores.structure
+    moving = {
+        code: noise.share
+        for code, level in zip(structure.codes, structure.levels, strict=True)
+        if code != structure.codes[structure.root] and (noise.levels is None or level in noise.levels)
+    }
+    return WeightNoise(factor.name, moving)
+
+
+def _index_rows(indices: Indices) -> list[dict[str, Any]]:
+    return [
+        {
+            "target": indices.target,
+            "place": label,
+            "factor": factor,
+            **{
+                name: None if np.isnan(value) else float(value)
+                for name, value in (
+                    ("first", indices.first[at, column]),
+                    ("first_half_width", indices.half_first[at, column]),
+                    ("total", indices.total[at, column]),
+                    ("total_half_width", indices.half_total[at, column]),
+                )
+            },
+        }
+        for column, label in enumerate(indices.labels)
+        for at, factor in enumerate(indices.factors)
+    ]
