@@ -251,13 +251,16 @@ class _PackReader:
     def _recipe(self, structure: Structure | None) -> Recipe | None:
         recipe, document = read_model(self._path("recipe.yaml"), self._label("recipe.yaml"), Recipe, self.faults)
         if recipe and structure:
-            for word in unknown_compared(structure, recipe.compare):
+            unknown = unknown_compared(structure, recipe.compare)
+            for word in unknown:
                 line, column = document.place(("compare", recipe.compare.index(word)))
                 remedy = nearest(word, ["root", "inner", *structure.codes]) or "correct it"
                 expected = "root, inner or a code of structure.csv"
                 self.faults.add(
                     document.label, line, column, f'unknown node "{word}"', expected, remedy, "unknown-code"
                 )
+            if unknown:
+                return None
         return recipe
 
     def _alternatives(self) -> Alternatives | None:

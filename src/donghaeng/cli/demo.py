@@ -54,6 +54,7 @@ def demo(
         f"Release: {folder} (SHA-256 of its manifest {digest[:16]}…)\n"
         f"Site:    {out / 'site' / 'index.html'} ({counted(report.pages, 'page')})",
         soft_wrap=True,
+        markup=False,
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from donghaeng.cli.output import JsonOption, PackArgument, console, print_json, print_table, table_rows, working
+from donghaeng.cli.output import JsonOption, PackArgument, console, plain, print_json, print_table, table_rows, working
 
 if TYPE_CHECKING:
     from donghaeng.catalogue.pack import Pack
@@ -63,7 +63,7 @@ def _print(pack: Pack, scores: Scores, document: dict[str, Any]) -> None:
     screen = console()
     title = pack.manifest.title.get("en") or next(iter(pack.manifest.title.values()))
     note = STATUS_NOTES[pack.manifest.status]["en"]
-    screen.print(f"[bold]{title}[/bold] ({pack.id} {pack.version})\n[dim]{note}[/dim]\n")
+    screen.print(f"[bold]{plain(title)}[/bold] ({pack.id} {pack.version})\n[dim]{note}[/dim]\n")
     if len(scores.places) == 1:
         _print_composites(scores)
     else:
@@ -102,9 +102,9 @@ def _print_composites(scores: Scores) -> None:
             value, count = scores.values[0, period, index], scores.available[0, period, index]
             of = scores.structure.stated_counts[index]
             cells.append("–" if np.isnan(value) else f"{value:.1f} [dim]({count:.0f}/{of})[/dim]")
-        rows.append([node.code, name, *cells])
+        rows.append([plain(node.code), plain(name), *cells])
     place = scores.places[0]
-    print_table(f"Scores of {place}, and how many of how many indicators they stand on", columns, rows)
+    print_table(f"Scores of {plain(place)}, and how many of how many indicators they stand on", columns, rows)
 
 
 def _print_ranking(scores: Scores) -> None:
@@ -113,9 +113,10 @@ def _print_ranking(scores: Scores) -> None:
     newest, root = scores.newest_period(), scores.structure.root
     values, ranks = scores.values[:, newest, root], scores.ranks()[:, newest, root]
     order = [place for place in np.argsort(ranks, kind="stable") if np.isfinite(ranks[place])]
-    rows = [[f"{ranks[place]:.0f}", scores.places[place], f"{values[place]:.4g}"] for place in order[:MOST_PLACES]]
+    codes = [plain(code) for code in scores.places]
+    rows = [[f"{ranks[place]:.0f}", codes[place], f"{values[place]:.4g}"] for place in order[:MOST_PLACES]]
     columns = [("rank", "right"), ("place", "left"), ("score", "right")]
-    name = scores.structure.codes[root]
+    name = plain(scores.structure.codes[root])
     print_table(f"{name} in {scores.periods[newest]}, {len(order)} places ranked", columns, rows)
     if len(order) > MOST_PLACES:
         console().print(f"[dim]{len(order) - MOST_PLACES} more places: --json gives all of them[/dim]\n")
@@ -145,8 +146,8 @@ def _print_verdicts(rows: list[dict[str, Any]], words: dict[bool | None, str]) -
         ],
         [
             [
-                row["node"],
-                row["place"],
+                plain(row["node"]),
+                plain(row["place"]),
                 row["period"],
                 row["printed"],
                 _cell(row["computed"]),
@@ -163,4 +164,4 @@ def _cell(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.4f}"
-    return "–" if value is None else str(value)
+    return "–" if value is None else plain(value)

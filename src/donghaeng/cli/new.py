@@ -24,4 +24,5 @@ def new(
         f"  donghaeng check {folder}\n  donghaeng index {folder}\n"
         f"  donghaeng release {folder} --out release\n  donghaeng site release --out site",
         soft_wrap=True,
+        markup=False,
     )

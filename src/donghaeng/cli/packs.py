@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from donghaeng.cli.output import JsonOption, print_json, print_table
+from donghaeng.cli.output import JsonOption, plain, print_json, print_table
 
 
 def packs(as_json: JsonOption = False) -> None:
@@ -17,7 +17,7 @@ def packs(as_json: JsonOption = False) -> None:
         "Shipped packs",
         [("pack", "left"), ("version", "left"), ("status", "left"), ("title", "left")],
         [
-            (manifest.id, manifest.version, manifest.status, " / ".join(manifest.title.values()))
+            (manifest.id, manifest.version, manifest.status, plain(" / ".join(manifest.title.values())))
             for manifest in manifests
         ],
     )

@@ -38,7 +38,9 @@ def release(
         print_json({"release": label.id, "folder": str(out), "manifest_sha256": digest})
     else:
         console().print(
-            f"Release {label.id} ({label.state}) is in {out}\nSHA-256 of its manifest: {digest}", soft_wrap=True
+            f"Release {label.id} ({label.state}) is in {out}\nSHA-256 of its manifest: {digest}",
+            soft_wrap=True,
+            markup=False,
         )
 
 
@@ -55,7 +57,8 @@ def make_label(packs: Sequence[Pack], release_id: str, date: str, state: str, re
     if known_state is None:
         raise UsageError(f'--state "{state}" is not known; expected {", ".join(STATES)}; {nearest(state, STATES)}')
     try:
-        day.fromisoformat(date or newest)
+        if day.fromisoformat(date or newest).isoformat() != (date or newest):  # Python also reads 20240301
+            raise ValueError
     except ValueError:
         raise UsageError(f'--date "{date}" is not a day; write it as 2024-03-01') from None
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", release_id or newest):

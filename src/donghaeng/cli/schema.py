@@ -20,4 +20,4 @@ def schema(
         print_json(schemas())
         return
     names = write_schemas(out)
-    console().print(f"{len(names)} schemas are in {out}", soft_wrap=True)
+    console().print(f"{len(names)} schemas are in {out}", soft_wrap=True, markup=False)

@@ -19,7 +19,11 @@ def serve(
     from donghaeng.site.serve import make_server
 
     with make_server(folder, host, port) as server:
-        console().print(f"Serving {folder} at http://{host}:{server.server_address[1]}/ (Ctrl+C stops)", soft_wrap=True)
+        console().print(
+            f"Serving {folder} at http://{host}:{server.server_address[1]}/ (Ctrl+C stops)",
+            soft_wrap=True,
+            markup=False,
+        )
         try:
             server.serve_forever()
         except KeyboardInterrupt:

@@ -26,4 +26,4 @@ def site(
     if as_json:
         print_json({"folder": str(out), **asdict(report)})
     else:
-        console().print(f"{report.pages} pages are in {out}; open {out / 'index.html'}", soft_wrap=True)
+        console().print(f"{report.pages} pages are in {out}; open {out / 'index.html'}", soft_wrap=True, markup=False)
