@@ -55,21 +55,22 @@ def options(
     """Run a city's policies from packs of data: check, compute, release, publish."""
 
 
-app.command("demo")(demo.demo)
-app.command("packs")(packs.packs)
-app.command("new")(new.new)
-app.command("check")(check.check)
-app.command("index")(index.index)
-app.command("robustness")(robustness.robustness)
-app.command("compare")(compare.compare)
-app.command("study")(study.study)
-app.add_typer(import_.app, name="import")
-app.add_typer(export.app, name="export")
-app.command("release")(release.release)
-app.command("verify")(verify.verify)
-app.command("site")(site.site)
-app.command("serve")(serve.serve)
-app.command("schema")(schema.schema)
+# In the order of the work; the line that `donghaeng --help` shows of each.
+app.command("demo", short_help="Run the main job from end to end on shipped packs.")(demo.demo)
+app.command("packs", short_help="List the shipped packs.")(packs.packs)
+app.command("new", short_help="Start a small pack of your own.")(new.new)
+app.command("check", short_help="Report all faults of packs, each with its place.")(check.check)
+app.command("index", short_help="Compute an index beside published figures.")(index.index)
+app.command("robustness", short_help="Try every combination of choices of method.")(robustness.robustness)
+app.command("compare", short_help="Compare two versions of an index.")(compare.compare)
+app.command("study", short_help="Look at indicators, groups and places.")(study.study)
+app.add_typer(import_.app, name="import", short_help="Make a pack from the form of another tool.")
+app.add_typer(export.app, name="export", short_help="Write a pack in the form of another tool.")
+app.command("release", short_help="Write results as an immutable release.")(release.release)
+app.command("verify", short_help="Find any changed byte of a release.")(verify.verify)
+app.command("site", short_help="Build the public site of a release.")(site.site)
+app.command("serve", short_help="Show a site on this machine.")(serve.serve)
+app.command("schema", short_help="Give JSON Schemas for editors.")(schema.schema)
 
 
 def main() -> None:
