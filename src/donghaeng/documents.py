@@ -90,12 +90,17 @@ def read_model(path: Path, label: str, model: type[ModelT], faults: Faults) -> t
     if document.value is None:
         faults.add(label, 1, 1, "the file has no content", _keys_phrase(model), "write it", "empty-file")
         return None, document
+    return validated(document.value, model, document, faults), document
+
+
+def validated(value: Any, model: type[ModelT], document: Document, faults: Faults) -> ModelT | None:
+    """Read plain values into a model; None, with faults at their places in the document, when they do not fit."""
     try:
-        return model.model_validate(document.value), document
+        return model.model_validate(value)
     except ValidationError as error:
         for detail in error.errors(include_url=False):
             _add_validation_fault(detail, document, model, faults)
-        return None, document
+        return None
 
 
 def read_document(path: Path, label: str, faults: Faults) -> Document | None:

@@ -17,7 +17,7 @@ from donghaeng.errors import Faults, InputError, nearest
 from donghaeng.index.alternatives import Alternatives
 from donghaeng.index.observations import Observations, read_observations
 from donghaeng.index.recipe import Recipe
-from donghaeng.index.score import try_score, unknown_compared
+from donghaeng.index.score import compared_nodes, try_score, unknown_compared
 from donghaeng.index.scores import Scores
 from donghaeng.index.structure import Structure, read_structure
 from donghaeng.index.tables import Attributes, Tables, read_attributes, read_values
@@ -113,6 +113,8 @@ class _PackReader:
             self._check_status(manifest, observations)
         if not (structure and recipe and observations):
             return None
+        if not unknown_compared(structure, recipe.compare):
+            observations.check_inputs(compared_nodes(structure, recipe.compare), self.faults)
         # Values that the recipe cannot be applied to are faults of the pack, found before anybody computes.
         known_places = places or tuple(Place(code, "", code, code) for code in observations.places())
         scores = self._scores(structure, recipe, observations, attributes, known_places)
@@ -143,10 +145,8 @@ class _PackReader:
         except InputError as error:
             self.faults.extend(error.faults)
             if not error.faults:
-                what, remedy = str(error), "correct the recipe or the data"
-                self.faults.add(
-                    self._label("recipe.yaml"), 1, 1, what, "a recipe that fits the data", remedy, "no-step"
-                )
+                # Its sentence says already what was expected and what to do.
+                self.faults.add(self._label("recipe.yaml"), 1, 1, str(error), code="no-step")
             return None
 
     def _path(self, name: str) -> Path:
@@ -251,6 +251,7 @@ class _PackReader:
     def _recipe(self, structure: Structure | None) -> Recipe | None:
         recipe, document = read_model(self._path("recipe.yaml"), self._label("recipe.yaml"), Recipe, self.faults)
         if recipe and structure:
+            self._check_levels(recipe, structure, document)
             unknown = unknown_compared(structure, recipe.compare)
             for word in unknown:
                 line, column = document.place(("compare", recipe.compare.index(word)))
@@ -262,6 +263,28 @@ class _PackReader:
             if unknown:
                 return None
         return recipe
+
+    def _check_levels(self, recipe: Recipe, structure: Structure, document: Document) -> None:
+        highest = structure.levels[structure.root]
+        levels = {str(level) for level in range(2, highest + 1)}
+        named = [("aggregate", "levels", level) for level in recipe.aggregate.levels]
+        named += [("weigh", "levels", level) for level in recipe.weigh.levels]
+        for path in named:
+            if path[-1] not in levels:
+                line, column = document.place(path, of_key=True)
+                what, expected = f'no composite has the level "{path[-1]}"', f"2 to {highest}"
+                self.faults.add(document.label, line, column, what, expected, "correct the level", "unknown-code")
+        if recipe.freeze and str(recipe.freeze.level) not in levels:
+            line, column = document.place(("freeze", "level"))
+            what, expected = f"no composite has the level {recipe.freeze.level}", f"2 to {highest}"
+            self.faults.add(document.label, line, column, what, expected, "correct the level", "unknown-code")
+        inner = [code for index, code in enumerate(structure.codes) if not structure.is_leaf(index)]
+        for code in recipe.aggregate.nodes:
+            if code not in inner:
+                line, column = document.place(("aggregate", "nodes", code), of_key=True)
+                remedy = nearest(code, inner) or "correct the code"
+                what, expected = f'no composite has the code "{code}"', "a composite of structure.csv"
+                self.faults.add(document.label, line, column, what, expected, remedy, "unknown-code")
 
     def _alternatives(self) -> Alternatives | None:
         if not self._path("robustness.yaml").exists():

@@ -40,6 +40,7 @@ def schemas() -> dict[str, dict[str, Any]]:
             {
                 "direction": ("", *structure.DIRECTIONS),
                 "status": ("", *structure.STATUSES),
+                "treat": ("", *structure.TRANSFORMS),
                 **{f"{name}_kind": ("", *kinds) for name in ("unit", "direction", "name")},
             },
         ),

@@ -91,6 +91,7 @@ def _print_rows(title: str, rows: list[dict[str, Any]] | None, columns: tuple[st
 def _print_composites(scores: Scores) -> None:
     import numpy as np
 
+    decimals = scores.recipe.decimals
     columns = [("node", "left"), ("name", "left"), *((period.text, "right") for period in scores.periods)]
     rows = []
     for index, node in enumerate(scores.structure.nodes):
@@ -101,7 +102,7 @@ def _print_composites(scores: Scores) -> None:
         for period in range(len(scores.periods)):
             value, count = scores.values[0, period, index], scores.available[0, period, index]
             of = scores.structure.stated_counts[index]
-            cells.append("–" if np.isnan(value) else f"{value:.1f} [dim]({count:.0f}/{of})[/dim]")
+            cells.append("–" if np.isnan(value) else f"{value:.{decimals}f} [dim]({count:.0f}/{of})[/dim]")
         rows.append([plain(node.code), plain(name), *cells])
     place = scores.places[0]
     print_table(f"Scores of {plain(place)}, and how many of how many indicators they stand on", columns, rows)
@@ -114,7 +115,10 @@ def _print_ranking(scores: Scores) -> None:
     values, ranks = scores.values[:, newest, root], scores.ranks()[:, newest, root]
     order = [place for place in np.argsort(ranks, kind="stable") if np.isfinite(ranks[place])]
     codes = [plain(code) for code in scores.places]
-    rows = [[f"{ranks[place]:.0f}", codes[place], f"{values[place]:.4g}"] for place in order[:MOST_PLACES]]
+    rows = [
+        [f"{ranks[place]:.0f}", codes[place], f"{values[place]:.{scores.recipe.decimals + 1}f}"]
+        for place in order[:MOST_PLACES]
+    ]
     columns = [("rank", "right"), ("place", "left"), ("score", "right")]
     name = plain(scores.structure.codes[root])
     print_table(f"{name} in {scores.periods[newest]}, {len(order)} places ranked", columns, rows)

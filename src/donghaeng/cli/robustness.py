@@ -67,8 +67,8 @@ def _replicate(pack: Pack, alternatives: Alternatives, number: int, seed: int | 
                 for row in rows
             ],
         )
-    for said in found["sentences"].values():
-        screen.print(said, soft_wrap=True)
+    if sentence := found["sentences"].get("en"):
+        screen.print(sentence, soft_wrap=True)
     for failure in found["failures"]:
         screen.print(f"[red]{failure['count']:,} failed[/red]: {failure['reason']}", soft_wrap=True)
 
@@ -98,7 +98,7 @@ def _print(result: Uncertainty, decimals: int) -> None:
         rows = [row for row in result.intervals if row["period"] == period]
         _print_intervals(period, rows, decimals)
     _print_sensitivity(result)
-    for sentence in result.sentences.values():
+    if sentence := result.sentences.get("en"):
         screen.print(sentence, soft_wrap=True)
     if result.failures:
         screen.print(f"[red]{len(result.failures)} recipes could not be computed[/red], so no indices are given:")

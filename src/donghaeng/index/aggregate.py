@@ -106,7 +106,7 @@ def aggregate(
     for index in structure.bottom_up:
         children = list(structure.children[index])
         if children:
-            mean = method.at(structure.levels[index])
+            mean = method.of(structure.codes[index], structure.levels[index])
             taking_part = counted[..., children]
             inputs = np.where(taking_part, values[..., children], np.nan)
             weights[children] = weigher(index, inputs)
@@ -260,6 +260,29 @@ def _benefit_of_the_doubt(method: Mean, x: Floats, mass: Floats) -> tuple[Floats
     return scores, shares
 
 
+def _product(method: Mean, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
+    """Product of the children that are there; each has an equal part in it, so that share x score sums to it."""
+    del method
+    there = np.isfinite(x) & (mass > 0)
+    product = np.where(there.any(axis=-1), np.where(there, x, 1.0).prod(axis=-1), np.nan)
+    counts = np.maximum(there.sum(axis=-1), 1)[..., None]
+    shares = np.divide(product[..., None], x * counts, out=np.zeros(x.shape), where=there & (x != 0))
+    return product, shares
+
+
+def _ratio(method: Mean, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
+    """First child over the second, or 1 less that; no child brings points of it alone, so there are no shares."""
+    del mass
+    if x.shape[-1] != 2:
+        raise MethodError(f"a ratio of {x.shape[-1]} children", "two children", "give it a first and a second child")
+    zero = np.argwhere(x[..., 1] == 0)
+    if len(zero):
+        row = int(np.ravel_multi_index(tuple(zero[0]), x.shape[:-1]))
+        raise MethodError("the second child is 0", "a number to divide by", "choose another", column=1, row=row)
+    ratio = x[..., 0] / x[..., 1]
+    return (ratio if method.method == "ratio" else 1.0 - ratio), np.zeros(x.shape)
+
+
 def _copeland(method: Mean, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
     """Copeland scores of the places of each period; points that no child brings alone, so there are no shares."""
     del method
@@ -287,6 +310,9 @@ _MEANS: dict[str, _MeanFunction] = {
     "copeland": _copeland,
     "kemeny_young": _kemeny_young,
     "benefit_of_the_doubt": _benefit_of_the_doubt,
+    "product": _product,
+    "ratio": _ratio,
+    "complement_of_ratio": _ratio,
 }
 
 

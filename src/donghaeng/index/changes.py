@@ -86,8 +86,10 @@ def change_between(scores: Scores, before: int, period: int, comparison: Compari
         part_before = part_after
     else:
         share = 0.5 * (scores.shares[:, before] + share)
+    both, either = part_before & part_after, part_before | part_after
     same = _same_atoms(scores, before, period)
-    common = total if from_base else _common_change(scores, before, period, same)
+    # A node that takes part in one of the two periods only brings no change of value, though it has a score in both.
+    common = total if from_base else np.where(same, total, _common_change(scores, before, period, same & both))
     value = np.where(same, total, 0.0)
     comparable = same.copy()
     for index in structure.bottom_up:
@@ -98,14 +100,13 @@ def change_between(scores: Scores, before: int, period: int, comparison: Compari
         given = scores.aggregated.given[:, period, index]
         if not from_base:
             given = given | scores.aggregated.given[:, before, index]
+        # Nor does what lies below a given value in what stands above it.
+        share[:, children] = np.where(given[:, None] | ~both[:, children], 0.0, share[:, children])
         below = (share[:, children] * value[:, children]).sum(axis=-1)
-        if scores.recipe.aggregate.at(structure.levels[index]).method != "arithmetic":
+        if scores.recipe.aggregate.of(structure.codes[index], structure.levels[index]).method != "arithmetic":
             # Shares of a mean that is not linear hold for small changes only.
             below = np.nan_to_num(common[:, index])
         value[:, index] = np.where(given, value[:, index], below)
-        # What lies below a given value takes no part in the change of what stands above it.
-        share[:, children] = np.where(given[:, None], 0.0, share[:, children])
-        both, either = part_before & part_after, part_before | part_after
         child_same = np.where(either, both & comparable, True)[:, children].all(axis=-1)
         comparable[:, index] = np.where(given, same[:, index], child_same)
     known = np.isfinite(total)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,8 @@ import narwhals as nw
 import numpy as np
 
 from donghaeng import periods
-from donghaeng.errors import InputError, listed
+from donghaeng.documents import Document, validated
+from donghaeng.errors import Faults, InputError, listed
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.score import score_panel
 from donghaeng.index.scores import Scores
@@ -37,12 +39,26 @@ def compute(
         kind: how the values are known.
 
     Raises:
-        InputError: frames that do not fit, or values that the recipe cannot be applied to.
-        pydantic.ValidationError: a recipe that is none.
+        InputError: frames that do not fit, a recipe that is none, or values that it cannot be applied to.
     """
     tree = structure_of(structure)
-    method = recipe if isinstance(recipe, Recipe) else Recipe.model_validate(recipe)
+    method = recipe if isinstance(recipe, Recipe) else recipe_of(recipe)
     return score_panel(tree, method, panel_of(values, tree, kind), attributes_of(attributes))
+
+
+def recipe_of(content: Mapping[str, Any]) -> Recipe:
+    """Read a recipe from plain values, the content of ``recipe.yaml``.
+
+    Raises:
+        InputError: what is wrong with it, fault by fault.
+    """
+    faults = Faults()
+    plain = json.loads(json.dumps(content))
+    recipe = validated(plain, Recipe, Document("the recipe", plain), faults)
+    faults.raise_errors()
+    if recipe is None:  # pragma: no cover - a recipe without faults is read
+        raise InputError("the recipe cannot be read")
+    return recipe
 
 
 def structure_of(frame: Any) -> Structure:

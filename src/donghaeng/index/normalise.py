@@ -199,9 +199,7 @@ def _fit_goalposts(fit: _Fit, table: Floats, method: recipes.Goalposts) -> metho
     return methods.fit_goalposts(worst, best, method.to, np.full(len(low), method.log), method.cap)
 
 
-def _fit_distance(fit: _Fit, table: Floats, method: recipes.Distance) -> methods.OfUnits:
-    if method.method == "distance_to_target":
-        return methods.fit_distance_to_target(table, fit.numbers("target") * fit.signs, method.cap)
+def _fit_of_best(_: _Fit, table: Floats, method: recipes.OfBest) -> methods.OfUnits:
     return (
         methods.fit_distance_to_best(table)
         if method.method == "distance_to_best"
@@ -224,7 +222,10 @@ _FITS: dict[type, Callable[..., methods.OfUnits]] = {
     recipes.ZScore: lambda _, table, method: methods.fit_z_score(table, method.mean, method.deviation),
     recipes.ZScoreReference: _fit_z_score_reference,
     recipes.Goalposts: _fit_goalposts,
-    recipes.Distance: _fit_distance,
+    recipes.DistanceToTarget: lambda fit, table, method: methods.fit_distance_to_target(
+        table, fit.numbers("target") * fit.signs, method.cap
+    ),
+    recipes.OfBest: _fit_of_best,
     recipes.DistanceToReference: _fit_distance_to_reference,
     recipes.Ranking: lambda _, table, method: methods.fit_rank(table, method.method),
     recipes.Categorical: lambda _, table, method: methods.fit_bands(table, method.percentiles, method.points),

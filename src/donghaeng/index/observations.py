@@ -58,6 +58,20 @@ class Observations:
         """Say whether a statement goes into the computation: it is used, and no result to compare with."""
         return self.columns["used"][row] and (self.columns["is_raw"][row] or self.columns["node"][row] not in compared)
 
+    def check_inputs(self, compared: Collection[str], faults: Faults) -> None:
+        """Report cells that two statements want to give: rows of tables, or a row of a table and an observation."""
+        first: dict[tuple[str, str, str], int] = {}
+        for row in range(len(self)):
+            if self.is_input(row, compared):
+                key = (self.columns["node"][row], self.columns["place"][row], self.columns["period"][row])
+                other = first.setdefault(key, row)
+                # Two used rows of observations.csv are told where they are read.
+                if other != row and (self.columns["is_raw"][row] or self.columns["is_raw"][other]):
+                    file, line = self.location(row)
+                    before, its_line = self.location(other)
+                    what = f"a second value for {', '.join(key)}; the first is at {before}:{its_line}"
+                    faults.add(file, line, 1, what, "one value for a cell", "remove one", "duplicate")
+
     def location(self, row: int) -> tuple[str, int]:
         """Give file and line of a statement; of none, the file and line 1."""
         return (self.columns["file"][row], self.columns["line"][row]) if row >= 0 else (self.label, 1)

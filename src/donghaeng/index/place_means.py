@@ -12,6 +12,17 @@ from donghaeng.index.aggregate import Aggregated
 from donghaeng.panel import Floats
 from donghaeng.places import Place
 
+
+class MissingWeightError(ValueError):
+    """A part with a score has no weight; positions of place and period."""
+
+    def __init__(self, place: int, period: int) -> None:
+        """Keep the positions."""
+        super().__init__(f"place {place} has no weight in period {period}")
+        self.place = place
+        self.period = period
+
+
 #: Positions of the parts of each place that has any.
 Parts = dict[int, npt.NDArray[np.int64]]
 
@@ -51,7 +62,7 @@ def mean_of_parts(result: Aggregated, parts: Parts, weights: Floats) -> Aggregat
         weights: weight of each place in each period, shape places x periods; NaN where not known.
 
     Raises:
-        ValueError: a part with a score has no weight.
+        MissingWeightError: a part with a score has no weight.
     """
     values, kinds = result.values.copy(), result.kinds.copy()
     half, available, shares = result.half_digits.copy(), result.available.copy(), result.shares.copy()
@@ -59,8 +70,10 @@ def mean_of_parts(result: Aggregated, parts: Parts, weights: Floats) -> Aggregat
         of_parts = result.values[members]
         there = np.isfinite(of_parts)
         weight = np.where(there, weights[members][..., None], 0.0)
-        if np.isnan(weight).any():
-            raise ValueError("a part has a score and no weight")
+        unknown = np.argwhere(np.isnan(weight))
+        if len(unknown):
+            part_at, period, _ = (int(position) for position in unknown[0])
+            raise MissingWeightError(int(members[part_at]), period)
         total = weight.sum(axis=0)
         part = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
         mean = (part * np.nan_to_num(of_parts)).sum(axis=0)

@@ -252,6 +252,9 @@ def _link(frame: Frame, x: Floats, link: recipes.Link) -> Floats:
 def _denominate(frame: Frame, x: Floats, half: Floats) -> tuple[Floats, Floats]:
     names = [frame.structure.nodes[node].details.get("denominator", "") for node in frame.nodes]
     known = sorted({name for name in names if name})
+    if not known:
+        expected, remedy = "an attribute in the column denominator of structure.csv", "name it, or leave denominate out"
+        raise StepError("denominate", MethodError("no indicator has a denominator", expected, remedy))
     sizes = np.stack([frame.numbers(name, "denominate") for name in known], axis=-1)
     of = [known.index(name) if name else denominate.NO_DENOMINATOR for name in names]
     columns = range(len(frame.nodes))

@@ -289,11 +289,22 @@ class Goalposts(Normalising):
     to: Range = (0.0, 1.0)
 
 
-class Distance(Normalising):
-    """Fraction of the way to a target (column ``target``), to a reference place, or of the best."""
+class DistanceToTarget(Normalising):
+    """Fraction of the way from the lowest value to a target (column ``target`` of ``structure.csv``).
 
-    method: Literal["distance_to_target", "distance_to_best", "fraction_of_best"]
+    Attributes:
+        cap: hold scores at 1 beyond the target.
+    """
+
+    method: Literal["distance_to_target"]
     cap: bool = True
+    over: Over = "pooled"
+
+
+class OfBest(Normalising):
+    """Distance to the best value in ranges, or fraction of the best value."""
+
+    method: Literal["distance_to_best", "fraction_of_best"]
     over: Over = "pooled"
 
 
@@ -339,7 +350,8 @@ NormaliseMethod = Annotated[
     | ZScore
     | ZScoreReference
     | Goalposts
-    | Distance
+    | DistanceToTarget
+    | OfBest
     | DistanceToReference
     | Ranking
     | Categorical
@@ -351,7 +363,7 @@ NormaliseMethod = Annotated[
 for _model in (
     *(Transform, BoxCox, ColumnTransform, WinsoriseThenLog),
     *(BasePeriodRatio, MinMax, ZScore, ZScoreReference, Goalposts),
-    *(Distance, DistanceToReference, Ranking, Categorical, AsGiven),
+    *(DistanceToTarget, OfBest, DistanceToReference, Ranking, Categorical, AsGiven),
 ):
     _model.model_rebuild()  # the methods name each other, so the models are complete only now
 
@@ -393,7 +405,9 @@ class Mean(Model):
     Attributes:
         method: ``arithmetic``, ``geometric``, ``harmonic``, ``generalised`` (with `power`), ``median``,
             ``minimum``, ``mazziotta_pareto``, ``adjusted_mazziotta_pareto``, ``ordered_weighted`` (with
-            `position_weights`), ``copeland``, ``kemeny_young`` (few places) or ``benefit_of_the_doubt``.
+            `position_weights`), ``copeland``, ``kemeny_young`` (few places), ``benefit_of_the_doubt``; or, no
+            means, ``product`` of the children, ``ratio`` of the first child to the second, and
+            ``complement_of_ratio``, which is 1 less that.
         over: ``indicators`` averages all indicators below a node, so that an area with twelve indicators
             weighs more than one with five; ``children`` averages the node's own children.
         power: exponent of the generalised mean.
@@ -418,6 +432,9 @@ class Mean(Model):
         "copeland",
         "kemeny_young",
         "benefit_of_the_doubt",
+        "product",
+        "ratio",
+        "complement_of_ratio",
     ]
     over: Literal["indicators", "children"] = "children"
     power: float | None = None
@@ -430,17 +447,24 @@ class Mean(Model):
 
 
 class Aggregate(Mean):
-    """The mean of every composite, and another one at some levels.
+    """The mean of every composite, and another one at some levels or nodes.
 
     Attributes:
         levels: the mean of composites at a level (2 and up), by level.
+        nodes: the mean of single composites, by code; it goes before that of their level.
     """
 
     levels: dict[str, Mean] = Field(default_factory=dict)
+    nodes: dict[str, Mean] = Field(default_factory=dict)
 
-    def at(self, level: int) -> Mean:
-        """Give the mean of composites at a level."""
-        return self.levels.get(str(level), self)
+    def of(self, code: str, level: int) -> Mean:
+        """Give the mean of a composite at a level."""
+        return self.nodes.get(code) or self.levels.get(str(level), self)
+
+    @property
+    def all(self) -> tuple[Mean, ...]:
+        """All means that it names."""
+        return (self, *self.levels.values(), *self.nodes.values())
 
 
 class Freeze(Model):
@@ -517,7 +541,7 @@ class Recipe(Model):
 
     @model_validator(mode="after")
     def _scales_fit_means(self) -> Recipe:
-        used = {self.aggregate.method, *(mean.method for mean in self.aggregate.levels.values())}
+        used = {mean.method for mean in self.aggregate.all}
         for method, (scale, phrase) in _SCALES.items():
             if method in used and _scale_of(self.normalise) != scale:
                 raise ValueError(f"{method} does not fit the way to normalise", phrase)

@@ -178,7 +178,7 @@ def model_of(scores: Scores, alternatives: Alternatives, period: int) -> Model:
 
     def means(*picks: int) -> tuple[str, ...]:
         aggregate = recipe_of(picked(of_means, picks)).aggregate
-        found = tuple(aggregate.at(level).method for level in range(2, highest + 1))
+        found = tuple(aggregate.of("", level).method for level in range(2, highest + 1))
         if strange := [mean for mean in found if mean not in MEANS]:
             raise InputError(f"the fast evaluation has no mean {strange[0]}; leave out --n to enumerate")
         return found
@@ -201,11 +201,12 @@ def model_of(scores: Scores, alternatives: Alternatives, period: int) -> Model:
 def _check_known(scores: Scores) -> None:
     recipe = scores.recipe
     methods = {recipe.weigh.method, *(one.method for one in recipe.weigh.levels.values())}
-    means = [recipe.aggregate, *recipe.aggregate.levels.values()]
+    means = recipe.aggregate.all
     reasons = [
         (np.isfinite(scores.given.values).any(), "composites that are given"),
         (not methods <= {"given", "equal"}, "weights that are estimated from the scores"),
         (recipe.freeze is not None, "composites that are frozen"),
+        (bool(recipe.aggregate.nodes), "means of single nodes"),
         (any(mean.over == "indicators" for mean in means), "means over indicators"),
         (any(mean.least_available > 0 for mean in means), "means that need a share of their data"),
         (any(mean.rescale_around is not None for mean in means), "composites that are rescaled"),

@@ -12,7 +12,7 @@ from donghaeng.index.aggregate import Aggregated, AggregationError, Given, aggre
 from donghaeng.index.locate import Locator
 from donghaeng.index.normalise import Scaled, normalise
 from donghaeng.index.observations import Observations
-from donghaeng.index.place_means import Parts, mean_of_parts, parts_of
+from donghaeng.index.place_means import MissingWeightError, Parts, mean_of_parts, parts_of
 from donghaeng.index.prepare import Prepared, StepError, prepare
 from donghaeng.index.recipe import PlaceMeans, Recipe
 from donghaeng.index.scores import Scores
@@ -222,15 +222,19 @@ def _with_places(
 ) -> Aggregated:
     weights = np.ones((len(panel.places), len(panel.periods)))
     if method.weights:
+        if method.weights not in attributes.values:
+            known = listed(sorted(attributes.values)) or "none"
+            raise InputError(f'places: unknown attribute "{method.weights}"; expected one of tables.yaml ({known})')
         try:
             weights = attributes.numbers(method.weights, panel.places, panel.periods)
         except ValueError as error:
             raise InputError(f'places: the attribute "{method.weights}": {error}; expected numbers') from None
     try:
         return mean_of_parts(aggregated, parts, weights)
-    except ValueError as error:
-        remedy = f'give "{method.weights}" for every place and period in tables.yaml'
-        raise InputError(f"places: {error}; {remedy}") from None
+    except MissingWeightError as error:
+        where = f"{panel.places[error.place]} in {panel.periods[error.period]}"
+        what = f'places: {where} has a score and no "{method.weights}"'
+        raise InputError(f"{what}; expected a number; add it to the attributes of tables.yaml") from None
 
 
 def _ordered(places: Sequence[Place], observations: Observations) -> tuple[str, ...]:

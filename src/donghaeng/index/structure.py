@@ -48,6 +48,7 @@ DIRECTIONS = ("higher", "lower")
 #: Weights other than 0 lie between these, and their products from the root to a leaf too.
 LEAST_WEIGHT, MOST_WEIGHT = 1e-100, 1e100
 STATUSES = ("confirmed", "tentative")
+TRANSFORMS = ("none", "log", "sqrt", "cbrt", "square", "cube", "reciprocal")
 
 
 @dataclass(frozen=True)
@@ -234,6 +235,7 @@ def _node(row: Row, languages: Iterable[Language], sources: Collection[str] | No
     for column in ("unit_kind", "direction_kind", "name_kind"):
         _one_of(row, column, tuple(KIND_WORDS), faults)
     _one_of(row, "status", STATUSES, faults)
+    _one_of(row, "treat", TRANSFORMS, faults)
     for source_id in source_ids(row["source"]):
         if sources is not None and source_id not in sources:
             remedy = nearest(source_id, sources) or "add it to sources.yaml"

@@ -25,26 +25,31 @@ from donghaeng.index.robustness import noise
 _FAST = {"contract", "reassoc", "nsz", "arcp"}
 
 _GEOMETRIC, _HARMONIC = 1, 2
-_NORMAL_SCALE, _NORMAL_CUBIC = noise.NORMAL_SCALE, noise.NORMAL_CUBIC
+_NORMAL_SCALE, _NORMAL_LINEAR, _NORMAL_CUBIC = noise.NORMAL_SCALE, noise.NORMAL_LINEAR, noise.NORMAL_CUBIC
 
 
 def _compiled(function: Any) -> Any:
     return njit(nogil=True, cache=True, fastmath=_FAST, error_model="numpy")(function)
 
 
-_mix32 = _compiled(noise.mix32)
+def _inlined(function: Any) -> Any:
+    # A call hands over every array as some ten words: on 51 units that is a good part of the time.
+    return njit(nogil=True, cache=True, fastmath=_FAST, error_model="numpy", forceinline=True)(function)
 
 
-@_compiled
+_mix32 = _inlined(noise.mix32)
+
+
+@_inlined
 def _bits(low: Any, high: Any, number: Any) -> Any:
     return _mix32(np.uint32(_mix32(np.uint32(low + np.uint32(number * np.uint32(0x9E3779B9)))) + high))
 
 
-_symmetric = _compiled(noise.symmetric)
+_symmetric = _inlined(noise.symmetric)
 _four_halves = _compiled(noise.four_halves)
 
 
-@_compiled
+@_inlined
 def _log_single(x: Any) -> Any:
     whole = np.float32(x).view(np.int32)
     exponent = np.int32((whole - np.int32(0x3F3504F3)) >> np.int32(23))
@@ -63,7 +68,7 @@ def _log_single(x: Any) -> Any:
     return (m + (p * m * z - np.float32(2.12194440e-4) * e - np.float32(0.5) * z)) + np.float32(0.693359375) * e
 
 
-@_compiled
+@_inlined
 def _exp_single(x: Any) -> Any:
     # Adding 1.5 * 2**23 rounds to a whole number in the lower bits; its own bits carry the exponent.
     shifted = np.float32(x * np.float32(1.44269504088896341)) + np.float32(12582912.0)
@@ -150,7 +155,7 @@ def _without_owner(_: Any, array: Any) -> Any:
 _bare: Any = intrinsic(_without_owner)
 
 
-@_compiled
+@_inlined
 def _draw_weights(w: Any, weights: Any, given: Any, kept: Any, keep: Any, amplitude: Any, key: Any, scale: Any) -> None:
     nodes = w.shape[0]
     for k in range(nodes):
@@ -163,7 +168,7 @@ def _draw_weights(w: Any, weights: Any, given: Any, kept: Any, keep: Any, amplit
             w[k] = w[k] * (one + amplitude[k] * step * random)
 
 
-@_compiled
+@_inlined
 def _shares(w: Any, total: Any, parents: Any, children: Any, passed: Any, partial: Any, row: Any, leaves: Any) -> bool:
     """Turn weights into the share with which each node enters its target; False where nothing has weight.
 
@@ -184,99 +189,114 @@ def _shares(w: Any, total: Any, parents: Any, children: Any, passed: Any, partia
         w[leaves + c] = w[leaves + c] if mass > zero else zero
     if total[root] <= zero:
         return False
+    for c in range(inner):
+        total[c] = one / total[c] if total[c] > zero else zero
     for c in range(root, -1, -1):
         share = w[leaves + c]
         if c < root:
-            share *= total[parents[leaves + c] - leaves]
+            share *= total[parents[leaves + c]]
             w[leaves + c] = share
-        if share > zero:
-            # What is computed starts anew with share 1; what is passed over hands its own share down.
-            share = share if passed[row, c] else one
-            share = share if partial[leaves + c] else share / total[c]
-        total[c] = share
+        # What is computed starts anew with share 1; what is passed over hands its own share down.
+        down = share if passed[row, c] or share <= zero else one
+        total[c] = down if partial[leaves + c] else down * total[c]
     for k in range(leaves):
-        w[k] *= total[parents[k] - leaves]
+        w[k] *= total[parents[k]]
     return True
 
 
-@_compiled
-def _add_rows(acc: Any, c: Any, rows: Any, s: Any, w: Any, start: Any, stop: Any) -> None:
-    """acc[c] += sum of share x row of rows[s], eight rows at a time; rows behind the last count with share 0."""
+@_inlined
+def _add_rows(acc: Any, c: Any, rows: Any, s: Any, w: Any, start: Any, stop: Any, fresh: Any) -> None:
+    """acc[c] += sum of share x row of rows[s], eight neighbouring rows at a time; `fresh` starts acc[c] anew."""
     width = rows.shape[2]
-    zero, end = w.dtype.type(0), stop - 1
     k = start
-    while k < stop:
-        if stop - k > 4:
-            i1, i2, i3, i4 = k + 1, k + 2, k + 3, k + 4
-            i5, i6, i7 = min(k + 5, end), min(k + 6, end), min(k + 7, end)
-            a0, a1, a2, a3, a4 = w[k], w[i1], w[i2], w[i3], w[i4]
-            a5 = w[i5] if k + 5 < stop else zero
-            a6 = w[i6] if k + 6 < stop else zero
-            a7 = w[i7] if k + 7 < stop else zero
+    if fresh:
+        if start + 4 <= stop:
+            a0, a1, a2, a3 = w[k], w[k + 1], w[k + 2], w[k + 3]
             for u in range(width):
-                low = (a0 * rows[s, k, u] + a1 * rows[s, i1, u]) + (a2 * rows[s, i2, u] + a3 * rows[s, i3, u])
-                high = (a4 * rows[s, i4, u] + a5 * rows[s, i5, u]) + (a6 * rows[s, i6, u] + a7 * rows[s, i7, u])
-                acc[c, u] += low + high
-            k += 8
-        else:
-            i1, i2, i3 = min(k + 1, end), min(k + 2, end), min(k + 3, end)
-            a0 = w[k]
-            a1 = w[i1] if k + 1 < stop else zero
-            a2 = w[i2] if k + 2 < stop else zero
-            a3 = w[i3] if k + 3 < stop else zero
-            for u in range(width):
-                acc[c, u] += (a0 * rows[s, k, u] + a1 * rows[s, i1, u]) + (a2 * rows[s, i2, u] + a3 * rows[s, i3, u])
+                acc[c, u] = (a0 * rows[s, k, u] + a1 * rows[s, k + 1, u]) + (
+                    a2 * rows[s, k + 2, u] + a3 * rows[s, k + 3, u]
+                )
             k += 4
+        else:
+            for u in range(width):
+                acc[c, u] = acc.dtype.type(0)
+    while k + 8 <= stop:
+        a0, a1, a2, a3 = w[k], w[k + 1], w[k + 2], w[k + 3]
+        a4, a5, a6, a7 = w[k + 4], w[k + 5], w[k + 6], w[k + 7]
+        for u in range(width):
+            low = (a0 * rows[s, k, u] + a1 * rows[s, k + 1, u]) + (a2 * rows[s, k + 2, u] + a3 * rows[s, k + 3, u])
+            high = (a4 * rows[s, k + 4, u] + a5 * rows[s, k + 5, u]) + (a6 * rows[s, k + 6, u] + a7 * rows[s, k + 7, u])
+            acc[c, u] += low + high
+        k += 8
+    if k + 4 <= stop:
+        a0, a1, a2, a3 = w[k], w[k + 1], w[k + 2], w[k + 3]
+        for u in range(width):
+            acc[c, u] += (a0 * rows[s, k, u] + a1 * rows[s, k + 1, u]) + (
+                a2 * rows[s, k + 2, u] + a3 * rows[s, k + 3, u]
+            )
+        k += 4
+    if k + 2 <= stop:
+        a0, a1 = w[k], w[k + 1]
+        for u in range(width):
+            acc[c, u] += a0 * rows[s, k, u] + a1 * rows[s, k + 1, u]
+        k += 2
+    if k < stop:
+        a0 = w[k]
+        for u in range(width):
+            acc[c, u] += a0 * rows[s, k, u]
 
 
-@_compiled
+@_inlined
 def _add_part(
     acc: Any, c: Any, child: Any, share: Any, den: Any, masked: Any, source: Any, goal: Any, spare: Any
 ) -> Any:
     """acc[c] += share x composite, brought from the scale of its own mean to that of c's.
 
-    Gives how many of its values are not positive where they must be; they are in `spare`, 1 where there is none.
+    Gives 1 where a value is not positive and must be; the values are in `spare` then.
     """
     one, zero = spare.dtype.type(1), spare.dtype.type(0)
     width = spare.shape[0]
-    bad: Any = 0
     if source == goal:
         for u in range(width):
-            spare[u] = acc[child, u]
+            spare[u] = share * acc[child, u]
     elif source == _GEOMETRIC:
         sign = -one if goal == _HARMONIC else one
         for u in range(width):
-            spare[u] = _exp(sign * acc[child, u])
+            spare[u] = share * _exp(sign * acc[child, u])
     else:
-        if masked:
+        # Counted in the kind of the values themselves, so that both fit the same vectors.
+        wrong: Any = zero
+        if goal == _GEOMETRIC and not masked:
+            part = -share if source == _HARMONIC else share
             for u in range(width):
-                spare[u] = acc[child, u] if den[child, u] > zero else one
-                bad += np.int64(spare[u] <= zero)
-        else:
-            for u in range(width):
-                spare[u] = acc[child, u]
-                bad += np.int64(spare[u] <= zero)
-        if bad > 0:
-            return bad
-        if goal == _GEOMETRIC:
-            sign = -one if source == _HARMONIC else one
-            if not masked:
-                part = share * sign
+                v = acc[child, u]
+                wrong += one if v <= zero else zero
+                acc[c, u] += part * _log(v)
+            if wrong > zero:
                 for u in range(width):
-                    acc[c, u] += part * _log(spare[u])
-                return bad
+                    spare[u] = acc[child, u]
+                return 1
+            return 0
+        for u in range(width):
+            v = acc[child, u] if not masked or den[child, u] > zero else one
+            wrong += one if v <= zero else zero
+            spare[u] = v
+        if wrong > zero:
+            return 1
+        if goal == _GEOMETRIC:
+            part = -share if source == _HARMONIC else share
             for u in range(width):
-                spare[u] = sign * _log(spare[u])
+                spare[u] = part * _log(spare[u])
         else:
             for u in range(width):
-                spare[u] = one / spare[u]
+                spare[u] = share / spare[u]
     if masked:
         for u in range(width):
-            acc[c, u] += share * spare[u] * den[child, u]
+            acc[c, u] += spare[u] * den[child, u]
     else:
         for u in range(width):
-            acc[c, u] += share * spare[u]
-    return bad
+            acc[c, u] += spare[u]
+    return 0
 
 
 @_compiled
@@ -300,7 +320,7 @@ def _divide(
     for u in range(width):
         den[c, u] = full
     for run in range(starts[row, c, 0], starts[row, c, 1]):
-        _add_rows(den, c, present, s, w, runs[row, run, 0], runs[row, run, 1])
+        _add_rows(den, c, present, s, w, runs[row, run, 0], runs[row, run, 1], False)
     for k in range(starts[row, c, 2], starts[row, c, 3]):
         node = nodes[row, k]
         if partial[node]:
@@ -313,7 +333,7 @@ def _divide(
         den[c, u] = there
 
 
-@_compiled
+@_inlined
 def _aggregate(
     row: Any,
     s: Any,
@@ -346,20 +366,22 @@ def _aggregate(
         if passed[row, c] or w[leaves + c] <= zero:
             continue
         method = methods[row, c]
-        for u in range(width):
-            acc[c, u] = zero
+        if starts[row, c, 0] == starts[row, c, 1]:
+            for u in range(width):
+                acc[c, u] = zero
         for run in range(starts[row, c, 0], starts[row, c, 1]):
             low, high = runs[row, run, 0], runs[row, run, 1]
+            fresh = run == starts[row, c, 0]
             if method == 0:
-                _add_rows(acc, c, values, s, w, low, high)
+                _add_rows(acc, c, values, s, w, low, high, fresh)
             else:
                 for k in range(low, high):
                     if blocked[s, k] > 0 and w[k] > zero:
                         return 1 + k * units + blocked[s, k] - 1
                 if method == _GEOMETRIC:
-                    _add_rows(acc, c, logs, s, w, low, high)
+                    _add_rows(acc, c, logs, s, w, low, high, fresh)
                 else:
-                    _add_rows(acc, c, inverses, s, w, low, high)
+                    _add_rows(acc, c, inverses, s, w, low, high, fresh)
         for k in range(starts[row, c, 2], starts[row, c, 3]):
             node = nodes[row, k]
             share, child = w[node], node - leaves
@@ -380,7 +402,7 @@ def _aggregate(
     return 0
 
 
-@_compiled
+@_inlined
 def _count_ranks(score: Any, ranks: Any, start: Any, stop: Any) -> None:
     """Rank = 1 + number of higher scores, counted for all units at once, four scores at a time."""
     # Loops from 0 over slices: an index that might be negative for all the compiler knows is not vectorised.
@@ -389,6 +411,14 @@ def _count_ranks(score: Any, ranks: Any, start: Any, stop: Any) -> None:
     for u in range(width):
         rank[u] = 1
     j, n = 0, stop - start
+    while j + 8 <= n:
+        a, b, c, d = own[j], own[j + 1], own[j + 2], own[j + 3]
+        e, f, g, h = own[j + 4], own[j + 5], own[j + 6], own[j + 7]
+        for u in range(width):
+            s = own[u]
+            low = (np.int32(a > s) + np.int32(b > s)) + (np.int32(c > s) + np.int32(d > s))
+            rank[u] += low + ((np.int32(e > s) + np.int32(f > s)) + (np.int32(g > s) + np.int32(h > s)))
+        j += 8
     while j + 4 <= n:
         a, b, c, d = own[j], own[j + 1], own[j + 2], own[j + 3]
         for u in range(width):
@@ -435,23 +465,37 @@ def _sort_ranks(score: Any, ranks: Any, start: Any, stop: Any, keys: Any, order:
         ranks[start + order[side, i]] = rank
 
 
-@_compiled
-def _tally(score: Any, ranks: Any, there: Any, units: Any, mass: Any, sums: Any, by_rank: Any, scored: Any) -> None:
+@_inlined
+def _tally(
+    score: Any, ranks: Any, there: Any, masked: Any, units: Any, mass: Any, sums: Any, by_rank: Any, scored: Any
+) -> None:
     """Add one replication to the sums and to the table of ranks; `there` is 1 where a unit has a score."""
-    for u in range(there.shape[0]):
-        s = np.float64(score[u]) * np.float64(there[u])
-        part = mass * s
-        sums[0, u] += part
-        sums[1, u] += part * s
+    weight = np.float64(mass)
+    if masked:
+        for u in range(there.shape[0]):
+            s = np.float64(score[u]) * np.float64(there[u])
+            sums[0, u] += weight * s
+            sums[1, u] += weight * s * s
+    else:
+        for u in range(there.shape[0]):
+            s = np.float64(score[u])
+            sums[0, u] += weight * s
+            sums[1, u] += weight * s * s
     if by_rank.size > 0:
         whole = by_rank.dtype.type(mass)
-        for u in range(units):
-            if there[u] > 0:
+        if masked:
+            for u in range(units):
+                if there[u] > 0:
+                    by_rank[u, ranks[u] - 1] += whole
+                    scored[u] += whole
+        else:
+            for u in range(units):
                 by_rank[u, ranks[u] - 1] += whole
+            for u in range(units):
                 scored[u] += whole
 
 
-@_compiled
+@_inlined
 def _tally_scores(
     score: Any, there: Any, units: Any, mass: Any, histogram: Any, bounds: Any, extremes: Any, bins: Any
 ) -> None:
@@ -570,12 +614,13 @@ def _perturb(x: Any, raw: Any, errors: Any, k: Any, rounding: Any, key: Any, sca
             random = _symmetric(_bits(low, high, np.uint32(first + np.uint32(u))))
             x[u] = raw[k, u] + errors[k, u] * step * x.dtype.type(random)
     else:
-        unit, cubic, three = x.dtype.type(_NORMAL_SCALE), x.dtype.type(_NORMAL_CUBIC), x.dtype.type(3)
+        unit = x.dtype.type(_NORMAL_SCALE)
+        linear, cubic = x.dtype.type(_NORMAL_LINEAR), x.dtype.type(_NORMAL_CUBIC)
         for u in range(width):
             a = _bits(low, high, np.uint32(first + np.uint32(u)))
             b = _bits(low, high, np.uint32(first + np.uint32(u + width)))
             z = x.dtype.type(_four_halves(a, b)) * unit
-            x[u] = raw[k, u] + errors[k, u] * size * (z + cubic * z * (z * z - three))
+            x[u] = raw[k, u] + errors[k, u] * size * z * (linear + cubic * z * z)
 
 
 @_compiled
@@ -751,6 +796,7 @@ def run(tables: Any, measured: Any, chunk: Any, totals: Any, output: Any, room: 
     rounding = measured.rounding
     states, given, keep, means = _bare(chunk.state), _bare(chunk.weights), _bare(chunk.kept), _bare(chunk.means)
     weight_keys, weight_scales = _bare(chunk.weight_key), _bare(chunk.weight_scale)
+    order_of = _bare(chunk.order)
     data_keys, data_scales, masses = _bare(chunk.data_key), _bare(chunk.data_scale), _bare(chunk.mass)
     by_rank, scored, ahead = _bare(totals.ranks), _bare(totals.scored), _bare(totals.ahead)
     histogram, bounds, extremes = _bare(totals.histogram), _bare(totals.bounds), _bare(totals.extremes)
@@ -775,7 +821,8 @@ def run(tables: Any, measured: Any, chunk: Any, totals: Any, output: Any, room: 
         sum_of[1, u] = 0.0
     ranking = by_rank.size > 0 or positions.size > 0
     masked = partial[leaves + root] > 0
-    for r in range(states.shape[0]):
+    for turn in range(states.shape[0]):
+        r = order_of[turn]
         state, row = states[r], means[r]
         if state < 0:
             statuses[r] = -2
@@ -817,7 +864,7 @@ def run(tables: Any, measured: Any, chunk: Any, totals: Any, output: Any, room: 
                     _sort_ranks(score, ranks, groups[g], groups[g + 1], keys, order, digits)
                 else:
                     _count_ranks(score, ranks, groups[g], groups[g + 1])
-        _tally(score, ranks, everyone, units, np.float64(masses[r]), sum_of, by_rank, scored)
+        _tally(score, ranks, everyone, masked, units, masses[r], sum_of, by_rank, scored)
         if histogram.size > 0:
             _tally_scores(score, everyone, units, masses[r], histogram, bounds, extremes, bins)
         if ahead.size > 0:

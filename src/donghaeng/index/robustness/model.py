@@ -103,7 +103,7 @@ class DataNoise:
         values: units x indicators, in the order of the tree; NaN where missing.
         errors: standard error of each value, or half a unit of its last published digit; same shape.
         factor: name of the noise.
-        rounding: errors are uniform within +- the half digit; else nearly normal (tails end at 3.9).
+        rounding: errors are uniform within +- the half digit; else nearly normal (tails end at 4.06 deviations).
         directions: 1 or -1 for each indicator; -1 turns it around before normalisation.
         groups: group of each unit, counted from 0, for imputation; none for one group.
         scale: a number, or the name of an amount.
@@ -320,7 +320,7 @@ class Prepared:
             present=in_kind(there if missing.any() else none),
             blocked=blocked.astype(np.int32),
             partial=partial,
-            parents=np.array(tree.parents, np.int32),
+            parents=np.maximum(np.array(tree.parents) - tree.indicators, 0).astype(np.uint32),
             methods=methods,
             passed=merged.passed,
             children=merged.children,
@@ -414,6 +414,8 @@ class Prepared:
             data_key=data_key,
             data_scale=data_scale,
             mass=batch.mass,
+            # Short numbers are sorted by their digits, which is much faster.
+            order=np.argsort(state.astype(np.int16) if len(self.data.results) < 2**15 else state, kind="stable"),
         ), reasons
 
     @property

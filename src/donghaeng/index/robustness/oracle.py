@@ -116,7 +116,7 @@ def aggregate(tables: Tables, row: int, values: Array, present: Array | None, we
     known = np.zeros((nodes - leaves, replications, units))
     for composite in range(leaves, nodes):
         method = int(tables.methods[row, composite - leaves])
-        children = np.flatnonzero(tables.parents == composite)
+        children = np.flatnonzero(tables.parents[:-1] == composite - leaves)
         low, high = children[children < leaves], children[children >= leaves]
         part, bad = _to_scale(values[low], there[low], method)
         counts = (w[:, low] > 0) & bad.any(axis=1)
@@ -141,10 +141,10 @@ def _effective(w: Array, parents: Array, leaves: int) -> Array:
     for node in range(nodes - 1):
         if node >= leaves:
             w[:, node] = np.where(total[:, node] > 0, w[:, node], 0)
-        total[:, parents[node]] += w[:, node]
+        total[:, leaves + parents[node]] += w[:, node]
     w[:, -1] = total[:, -1] > 0
     for node in reversed(range(nodes - 1)):
-        w[:, node] = np.where(w[:, parents[node]] > 0, w[:, node], 0)
+        w[:, node] = np.where(w[:, leaves + parents[node]] > 0, w[:, node], 0)
     return w
 
 
@@ -246,7 +246,7 @@ def perturbed(measured: Measured, key: np.uint64, scale: float) -> Array:
         random = noise.symmetric(a) / 2.0**23
     else:
         z = noise.four_halves(a, noise.bits(low, high, first + np.uint32(width))) * noise.NORMAL_SCALE
-        random = z + noise.NORMAL_CUBIC * z * (z * z - 3)
+        random = z * (noise.NORMAL_LINEAR + noise.NORMAL_CUBIC * z * z)
     result: Array = values + measured.errors * scale * random
     return result
 

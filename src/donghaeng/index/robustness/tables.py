@@ -32,7 +32,8 @@ class Tables(NamedTuple):
         present: 1 where there is a value, else 0, same shape; no state where nothing is missing.
         blocked: 1 + first unit whose value is not positive, 0 for none; states x indicators.
         partial: whether anything is missing at or below a node; nodes.
-        parents: parent of each node.
+        parents: number of the composite above each node (0 for the root, which has none); unsigned, so that the
+            kernel's loops know it is not negative.
         methods: mean of each composite by its position in `MEANS`; methods x composites.
         passed: whether a composite is passed over, because its parent takes up its children; methods x composites.
         children: first indicator and first composite below each composite, and behind the last of each;
@@ -91,7 +92,11 @@ class Measured(NamedTuple):
 
 
 class Runs(NamedTuple):
-    """Replications of one chunk, all arrays of its length: rows of the tables, keys and sizes of the noise, mass."""
+    """Replications of one chunk, all arrays of its length: rows of the tables, keys and sizes of the noise, mass.
+
+    `order` is the order in which the kernel takes them: those with the same data together, since one state fits the
+    first cache and all of them may not.
+    """
 
     state: Array
     weights: Array
@@ -102,6 +107,7 @@ class Runs(NamedTuple):
     data_key: Array
     data_scale: Array
     mass: Array
+    order: Array
 
 
 class Totals(NamedTuple):

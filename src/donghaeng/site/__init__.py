@@ -1,0 +1,1 @@
+"""The public site: static pages from a release, and from nothing else."""

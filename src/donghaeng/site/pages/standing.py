@@ -1,0 +1,67 @@
+"""How places stand beside each other: the newest score of a node for each, highest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from donghaeng.release.read import Row
+from donghaeng.site.view import KINDS_OF, IndexView
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A line of a ranking.
+
+    Attributes:
+        place: place code.
+        score: its row of ``scores``.
+        year_change: its row of ``changes`` on the year before.
+    """
+
+    place: str
+    score: Row
+    year_change: Row | None
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The scores of a node in one period.
+
+    Attributes:
+        node: its code.
+        period: the period.
+        lines: places with a rank, highest first.
+        wholes: places with a score but no rank, since they are made of others.
+        without: places that have none that may stand here.
+    """
+
+    node: str
+    period: str
+    lines: tuple[Standing, ...]
+    wholes: tuple[Standing, ...]
+    without: tuple[str, ...]
+
+
+def ranking(view: IndexView, node: str) -> Ranking | None:
+    """Rank the places in the newest period; None for an index of one place."""
+    period = view.newest_period
+    if view.is_single or period is None:
+        return None
+    kinds = KINDS_OF[view.stream]
+    lines = []
+    without = []
+    for place in view.scored_places:
+        row = view.score.get((place, period, node))
+        if row is not None and row["value"] is not None and row["kind"] in kinds:
+            lines.append(Standing(place, row, view.change.get((place, period, node, "year"))))
+        else:
+            without.append(place)
+    lines.sort(key=lambda line: (line.score["rank"] or 0, -line.score["value"]))
+    ranked = [line for line in lines if line.score["rank"] is not None]
+    wholes = [line for line in lines if line.score["rank"] is None] if ranked else []
+    return Ranking(node, period, tuple(ranked or lines), tuple(wholes), tuple(without))
+
+
+def ranking_rows(view: IndexView, node: str) -> list[Row]:
+    """Give all score rows of a node, every place and period."""
+    return [row for row in view.rows("scores") if row["node"] == node and row["value"] is not None]
