@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
 from tests.command import run, run_installed
 from tests.small_pack import SmallPack
 

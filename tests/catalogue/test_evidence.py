@@ -1,6 +1,7 @@
 """A value rests on sources that can carry it."""
 
 import pytest
+
 from tests.small_pack import SmallPack
 
 SOURCE = """\

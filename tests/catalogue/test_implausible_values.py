@@ -1,6 +1,7 @@
 """Values that look wrong are shown, and stop nothing."""
 
 import pytest
+
 from tests.command import run
 from tests.small_pack import SmallPack
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from tests.small_pack import SmallPack
 
 from donghaeng.catalogue.find import Found
 from donghaeng.catalogue.outcome import outcome
@@ -16,6 +15,7 @@ from donghaeng.errors import Fault, Faults
 from donghaeng.index import plausibility
 from donghaeng.release.content import Label
 from donghaeng.release.write import release_files
+from tests.small_pack import SmallPack
 
 Files = dict[str, bytes]
 Mutation = Callable[[Files], None]

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.command import Done, run, run_installed
-from tests.small_pack import SmallPack
 
 from donghaeng.catalogue.find import shipped_ids
+from tests.command import Done, run, run_installed
+from tests.small_pack import SmallPack
 
 COMMANDS = ["demo", "packs", "new", "check", "index", "release", "verify", "site", "serve", "schema"]
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from tests.small_pack import SmallPack
 
 import donghaeng
 from donghaeng.errors import InputError
+from tests.small_pack import SmallPack
 
 
 def test_a_shipped_pack_is_loaded_by_its_id() -> None:

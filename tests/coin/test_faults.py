@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
+
 from tests.coin.workbooks import Rows, copies, tables, workbook
 from tests.command import Done, run
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
-from tests.coin.workbooks import copies, tables, workbook
-from tests.command import run
 
 from donghaeng.catalogue.check import check
 from donghaeng.catalogue.read import load
+from tests.coin.workbooks import copies, tables, workbook
+from tests.command import run
 
 
 def imported(tmp_path: Path, *arguments: object) -> Path:

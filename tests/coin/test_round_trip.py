@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from openpyxl import load_workbook
-from tests.coin.workbooks import DATA, META, copies, workbook
-from tests.command import run
-from tests.small_pack import SmallPack
 
 from donghaeng.catalogue.find import shipped_folder
 from donghaeng.catalogue.read import load
 from donghaeng.index.scores import Scores
+from tests.coin.workbooks import DATA, META, copies, workbook
+from tests.command import run
+from tests.small_pack import SmallPack
 
 REFERENCE = Path(__file__).resolve().parents[1] / "reference" / "asem"
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import jsonschema
 import numpy as np
 import pytest
-from tests.small_pack import SmallPack
 
 from donghaeng.catalogue.check import check
 from donghaeng.catalogue.find import shipped_folder, shipped_ids
@@ -18,6 +17,7 @@ from donghaeng.documents import parse_document
 from donghaeng.errors import Faults
 from donghaeng.index.contributions import contributions
 from donghaeng.sources import Kind
+from tests.small_pack import SmallPack
 
 
 @pytest.fixture(scope="module", params=shipped_ids())

@@ -10,7 +10,6 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 import typer
 from pydantic import BaseModel
-from tests.docs.pages import DOCS, PAGES, ROOT
 
 from donghaeng import load, places, statements
 from donghaeng.catalogue.find import shipped_folder
@@ -27,6 +26,7 @@ from donghaeng.index.recipe import Recipe
 from donghaeng.index.tables import Tables
 from donghaeng.release.content import STATES
 from donghaeng.sources import KIND_WORDS, Grade, Source
+from tests.docs.pages import DOCS, PAGES, ROOT
 
 
 def commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from tests.docs.pages import MADE, PAGES, ROOT, blocks, fits, try_page
 
 

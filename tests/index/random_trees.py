@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
+
 from tests.index.building import recipe
 
 PERIODS = ("2022", "2023", "2024")

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from tests.index.building import scored
-from tests.index.random_trees import COUNTED, PERIODS, Tree, plain, trees
 
 from donghaeng.index.changes import changes_table
 from donghaeng.index.contributions import contributions, largest_remainder
 from donghaeng.index.score import Scores
+from tests.index.building import scored
+from tests.index.random_trees import COUNTED, PERIODS, Tree, plain, trees
 
 FEW = settings(max_examples=50, deadline=None)
 

@@ -1,12 +1,12 @@
 """How scores are formed: worked examples, with the input beside the answer."""
 
 import pytest
-from tests.index.building import recipe, row_of, scored, value
 
 from donghaeng.errors import InputError
 from donghaeng.index.changes import changes_table
 from donghaeng.index.contributions import contributions
 from donghaeng.index.published import conflicts_table, published_table
+from tests.index.building import recipe, row_of, scored, value
 
 TWO = "r,\na,r,higher\nb,r,lower\n"
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from tests.release.writing import LABEL, release_of
 from tests.small_pack import SmallPack
 

@@ -6,11 +6,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.command import run
 
 from donghaeng.errors import InputError
 from donghaeng.release.read import read_release
 from donghaeng.release.verify import verify
+from tests.command import run
 
 
 @pytest.fixture

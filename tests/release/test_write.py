@@ -10,12 +10,12 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from tests.release.writing import LABEL, release_of
-from tests.small_pack import SmallPack
 
 from donghaeng.errors import InputError, UsageError
 from donghaeng.release.content import Label
 from donghaeng.release.write import split_simulated
+from tests.release.writing import LABEL, release_of
+from tests.small_pack import SmallPack
 
 
 def contents(folder: Path) -> Mapping[str, bytes]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.site.invented import empty_pack, long_pack, places_pack
-from tests.site.sites import Site, release_of
 
 from donghaeng.site.build import build_site
+from tests.site.invented import empty_pack, long_pack, places_pack
+from tests.site.sites import Site, release_of
 
 
 @pytest.fixture(scope="session")

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.site.sites import Site, release_of
-from tests.site.test_pages import LARGEST_PAGE
 
 from donghaeng.catalogue.find import shipped_ids
 from donghaeng.site.build import build_site
+from tests.site.sites import Site, release_of
+from tests.site.test_pages import LARGEST_PAGE
 
 pytestmark = pytest.mark.browser
 

@@ -7,13 +7,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from tests.site.invented import empty_pack
-from tests.site.sites import Site, release_of
 
 from donghaeng.errors import InputError
 from donghaeng.release.verify import verify
 from donghaeng.site import build
 from donghaeng.site.build import MARKER, build_site, site_files
+from tests.site.invented import empty_pack
+from tests.site.sites import Site, release_of
 
 ROOM = Path(build.__file__).parent
 MAY_IMPORT = {"errors", "wording", "sources", "periods", "documents", "release", "site"}

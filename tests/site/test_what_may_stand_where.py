@@ -6,11 +6,10 @@ import json
 import re
 from pathlib import Path
 
-from tests.site.invented import empty_pack
-from tests.site.sites import Site, release_of
-
 from donghaeng.release.content import Label
 from donghaeng.site.build import build_site
+from tests.site.invented import empty_pack
+from tests.site.sites import Site, release_of
 
 FRONT = "en/seoul/gtsn-index/index.html"
 

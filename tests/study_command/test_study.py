@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.coin.workbooks import workbook
-from tests.command import run
 
 from donghaeng.catalogue.read import load
 from donghaeng.catalogue.study_report import SECTIONS, study_report
 from donghaeng.index.recipe import Weigh
+from tests.coin.workbooks import workbook
+from tests.command import run
 
 FOLDER = Path(__file__).resolve().parents[1] / "reference" / "asem_study"
 ASEM, PANEL = "eu/asem-connectivity", "eu/asem-panel"

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.reference.asem import tables
 
 from donghaeng.index.methods import MethodError
 from donghaeng.index.methods.denominate import correlations, denominate
+from tests.reference.asem import tables
 
 NAN = float("nan")
 PROPERTY = settings(max_examples=50, deadline=None)

@@ -3,10 +3,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from tests.reference.asem import tables
 
 from donghaeng.index.methods import MethodError, impute
 from donghaeng.panel import Floats
+from tests.reference.asem import tables
 
 NAN = float("nan")
 PROPERTY = settings(max_examples=50, deadline=None)

@@ -3,7 +3,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from tests.reference.asem import tables
 
 from donghaeng.index.methods import MethodError, treat
 from donghaeng.index.methods import normalise as nm
@@ -12,6 +11,7 @@ from donghaeng.index.recipe import BasePeriodRatio
 from donghaeng.index.structure import Node, Structure
 from donghaeng.panel import Floats, Panel
 from donghaeng.periods import parse
+from tests.reference.asem import tables
 
 NAN = float("nan")
 PROPERTY = settings(max_examples=50, deadline=None)

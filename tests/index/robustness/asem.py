@@ -1,4 +1,4 @@
-"""The ASEM example of COINr, built by hand from its data: what the engine is to reproduce replication by replication."""
+"""The ASEM example of COINr, built by hand from its data, to be reproduced replication by replication."""
 
 from __future__ import annotations
 

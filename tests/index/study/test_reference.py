@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.index.study import reference as asem
 
 from donghaeng.index import study
 from donghaeng.panel import Floats
+from tests.index.study import reference as asem
 
 EXACT = {"rtol": 1e-9, "atol": 1e-12}
 

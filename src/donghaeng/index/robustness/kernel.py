@@ -467,9 +467,18 @@ def _sort_ranks(score: Any, ranks: Any, start: Any, stop: Any, keys: Any, order:
 
 @_inlined
 def _tally(
-    score: Any, ranks: Any, there: Any, masked: Any, units: Any, mass: Any, sums: Any, by_rank: Any, scored: Any
+    score: Any,
+    ranks: Any,
+    there: Any,
+    masked: Any,
+    units: Any,
+    mass: Any,
+    sums: Any,
+    by_rank: Any,
+    scored: Any,
+    counting: Any,
 ) -> None:
-    """Add one replication to the sums and to the table of ranks; `there` is 1 where a unit has a score."""
+    """Add one replication to the sums and, where `counting`, to the table of ranks; `there` says who has a score."""
     weight = np.float64(mass)
     if masked:
         for u in range(there.shape[0]):
@@ -481,7 +490,7 @@ def _tally(
             s = np.float64(score[u])
             sums[0, u] += weight * s
             sums[1, u] += weight * s * s
-    if by_rank.size > 0:
+    if counting:
         whole = by_rank.dtype.type(mass)
         if masked:
             for u in range(units):
@@ -492,6 +501,18 @@ def _tally(
             for u in range(units):
                 by_rank[u, ranks[u] - 1] += whole
             for u in range(units):
+                scored[u] += whole
+
+
+@_compiled
+def _tally_pending(pending: Any, masses: Any, count: Any, units: Any, by_rank: Any, scored: Any) -> None:
+    """Add the ranks of replications that waited, unit by unit; rank 0 is none."""
+    for u in range(units):
+        for i in range(count):
+            rank = pending[i, u]
+            if rank > 0:
+                whole = by_rank.dtype.type(masses[i])
+                by_rank[u, rank - 1] += whole
                 scored[u] += whole
 
 
@@ -820,6 +841,10 @@ def run(tables: Any, measured: Any, chunk: Any, totals: Any, output: Any, room: 
         sum_of[0, u] = 0.0
         sum_of[1, u] = 0.0
     ranking = by_rank.size > 0 or positions.size > 0
+    waiting = by_rank.size > 0 and sorting
+    counting = by_rank.size > 0 and not sorting
+    pending, pending_mass = _bare(room.pending), _bare(room.pending_mass)
+    count = 0
     masked = partial[leaves + root] > 0
     for turn in range(states.shape[0]):
         r = order_of[turn]
@@ -864,7 +889,15 @@ def run(tables: Any, measured: Any, chunk: Any, totals: Any, output: Any, room: 
                     _sort_ranks(score, ranks, groups[g], groups[g + 1], keys, order, digits)
                 else:
                     _count_ranks(score, ranks, groups[g], groups[g + 1])
-        _tally(score, ranks, everyone, masked, units, masses[r], sum_of, by_rank, scored)
+        _tally(score, ranks, everyone, masked, units, masses[r], sum_of, by_rank, scored, counting)
+        if waiting:
+            for u in range(width):
+                pending[count, u] = ranks[u] if everyone[u] > 0 else 0
+            pending_mass[count] = masses[r]
+            count += 1
+            if count == pending.shape[0]:
+                _tally_pending(pending, pending_mass, count, units, by_rank, scored)
+                count = 0
         if histogram.size > 0:
             _tally_scores(score, everyone, units, masses[r], histogram, bounds, extremes, bins)
         if ahead.size > 0:
@@ -876,6 +909,8 @@ def run(tables: Any, measured: Any, chunk: Any, totals: Any, output: Any, room: 
         if positions.size > 0:
             for u in range(units):
                 positions[r, u] = ranks[u] if everyone[u] > 0 else 0
+    if count > 0:
+        _tally_pending(pending, pending_mass, count, units, by_rank, scored)
     for u in range(units):
         sums[u, 0] += sum_of[0, u]
         sums[u, 1] += sum_of[1, u]

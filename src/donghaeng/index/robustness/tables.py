@@ -166,6 +166,8 @@ class Room(NamedTuple):
     group_sums: Array
     group_counts: Array
     sum_of: Array
+    pending: Array
+    pending_mass: Array
     values: Array
     present: Array
     logs: Array
@@ -175,6 +177,10 @@ class Room(NamedTuple):
 
 #: From this many units in a group on, ranks are sorted, not counted.
 SORT_FROM = 700
+
+#: Replications whose ranks wait to be counted where units are many: the table of ranks then exceeds the caches, and one
+#: row after the other is visited once for all of them.
+_PENDING = 32
 
 
 def room_for(tables: Tables, measured: Measured) -> Room:
@@ -208,6 +214,8 @@ def room_for(tables: Tables, measured: Measured) -> Room:
         group_sums=ones(groups),
         group_counts=ones(groups),
         sum_of=np.zeros((2, width)),
+        pending=np.zeros((_PENDING if sorted_units else 0, width), np.int32),
+        pending_mass=np.zeros(_PENDING, np.int64),
         values=ones(1, anew, width),
         present=ones(1, anew, width),
         logs=np.zeros((1, anew, width), kind),
