@@ -10,8 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from donghaeng.index.changes import changes_table
-from donghaeng.index.contributions import contributions, largest_remainder
+from donghaeng.index.contributions import contributions
 from donghaeng.index.score import Scores
+from donghaeng.rounding import largest_remainder
 from tests.index.building import scored
 from tests.index.random_trees import COUNTED, PERIODS, Tree, plain, trees
 

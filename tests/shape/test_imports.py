@@ -12,7 +12,7 @@ SRC = Path(donghaeng.__file__).parent
 
 FLOOR = {
     *("errors", "periods", "textfile", "documents", "table"),
-    *("sources", "wording", "places", "statements", "panel"),
+    *("sources", "wording", "places", "statements", "panel", "rounding"),
 }
 ENGINES = {"index", "release"}
 #: What each room may import beside itself. `catalogue/outcome` ties the engines together.

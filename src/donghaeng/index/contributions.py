@@ -71,23 +71,3 @@ def contributions(scores: Scores) -> pa.Table:
             "kind": pa.array(kinds, pa.string()),
         }
     )
-
-
-def largest_remainder(values: list[float], total: float, decimals: int = 1) -> list[float]:
-    """Round numbers so that the rounded ones sum to the rounded total.
-
-    Each is rounded down to a unit of the last decimal, and the units that are left go to those with the
-    largest remainders; ties go to the earlier one (method of largest remainder, as in apportionment).
-
-    >>> largest_remainder([33.333, 33.333, 33.334], 100.0, 0)
-    [33.0, 33.0, 34.0]
-    """
-    unit = 10.0**-decimals
-    scaled = [value / unit for value in values]
-    floors = [int(np.floor(value + 1e-9)) for value in scaled]
-    left = round(total / unit) - sum(floors)
-    order = sorted(range(len(values)), key=lambda index: (floors[index] - scaled[index], index))
-    for turn in range(abs(left)):
-        place = order[turn % len(order)] if left > 0 else order[-1 - turn % len(order)]
-        floors[place] += 1 if left > 0 else -1
-    return [round(value * unit, decimals) for value in floors]

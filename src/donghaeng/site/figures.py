@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -109,20 +108,3 @@ class Figures:
 
 def _data(value: object, shown: str) -> Markup:
     return Markup('<data value="{}">{}</data>').format(value, shown)
-
-
-def adding_up(values: Sequence[float], total: float, decimals: int = 1) -> list[float]:
-    """Round numbers so that the rounded ones sum to the rounded total (method of largest remainder).
-
-    >>> adding_up([33.333, 33.333, 33.334], 100.0, 0)
-    [33.0, 33.0, 34.0]
-    """
-    unit = Decimal(1).scaleb(-decimals)
-    exact = [Decimal(repr(float(value))) for value in values]
-    floors = [(value / unit).to_integral_value("ROUND_FLOOR") for value in exact]
-    left = int(round(Decimal(repr(float(total))), decimals) / unit - sum(floors))
-    order = sorted(range(len(exact)), key=lambda at: (floors[at] * unit - exact[at], at))
-    for turn in range(abs(left)):
-        at = order[turn % len(order)] if left > 0 else order[-1 - turn % len(order)]
-        floors[at] += 1 if left > 0 else -1
-    return [float(value * unit) for value in floors]

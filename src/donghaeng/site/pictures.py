@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from donghaeng import periods
+from donghaeng.rounding import largest_remainder
 from donghaeng.site.charts import Bar, Dot, Drawing, Point, from_base, over_time, spread
-from donghaeng.site.figures import Figures, adding_up
+from donghaeng.site.figures import Figures
 from donghaeng.site.page import Picture, Saying
 from donghaeng.site.view import KINDS_OF, SIMULATED, IndexView, Stream
 
@@ -151,7 +152,7 @@ def moved_parts(view: IndexView, node: str, place: str, period: str) -> list[Mov
     if before is not None and before["value"] is not None:
         digits = view.decimals
         printed_total = round(view.score[place, period, node]["value"], digits) - round(before["value"], digits)
-    printed = adding_up([value for _, value, _ in names], printed_total, view.decimals)
+    printed = largest_remainder([value for _, value, _ in names], printed_total, view.decimals)
     return [MovedPart(code, value, shown, name) for (code, value, name), shown in zip(names, printed, strict=True)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from donghaeng.release.read import Row
-from donghaeng.site.figures import adding_up
+from donghaeng.rounding import largest_remainder
 from donghaeng.site.page import Picture
 from donghaeng.site.pictures import MovedPart, areas_against_base, moved_by, moved_parts, scores_over_time
 from donghaeng.site.view import CITABLE_WORDS, KINDS_OF, SIMULATED, Headline, IndexView
@@ -178,5 +178,5 @@ def _printed_points(view: IndexView, node: str, place: str | None, period: str |
     children = [child for child in view.nodes[node].children if child in rows]
     if not children or total is None or total["value"] is None:
         return {}
-    printed = adding_up([rows[child]["points"] for child in children], total["value"], view.decimals)
+    printed = largest_remainder([rows[child]["points"] for child in children], total["value"], view.decimals)
     return dict(zip(children, printed, strict=True))
