@@ -309,3 +309,31 @@ def test_children_of_a_node_stand_together() -> None:
     }
     for at in TREE.composites:
         assert all(child < at for child in TREE.children[at])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"data": Part(lambda: values(units=3))}, "is needed, units x indicators"),
+        ({"data": Part(lambda: np.full((13, 7), np.inf))}, "i7 of a is infinite"),
+        ({"weights": Part(lambda: -np.ones(len(TREE.codes)))}, "weight of i7 is negative"),
+        ({"weights": Part(lambda: np.ones(3))}, "3 weights for 12 nodes"),
+        ({"weights": Part(lambda: {"i1": 1.0})}, "no weight for"),
+        ({"weights": Part(lambda: {"ghost": 1.0})}, "unknown nodes ghost"),
+        ({"kept": Part(lambda: ["ghost"])}, "unknown nodes to leave out: ghost"),
+        ({"means": Part(lambda: "median")}, "no mean median"),
+        ({"means": Part(lambda: ("arithmetic", "geometric"))}, "2 means for 3 levels"),
+        ({"groups": (3, 4)}, "7 units in all"),
+    ],
+)
+def test_an_input_that_does_not_fit_is_refused(change: dict[str, object], message: str) -> None:
+    given: dict[str, object] = {
+        "space": Space((Choice("data", (0, 1)),)),
+        "tree": TREE,
+        "units": UNITS,
+        "data": Part(values, ("data",)),
+        "weights": Part(lambda: np.ones(len(TREE.codes))),
+        "kept": Part(lambda _: [], ("data",)),
+    }
+    with pytest.raises(UsageError, match=message):
+        run(Model(**(given | change)), Enumeration(given["space"]))  # type: ignore[arg-type]
