@@ -18,7 +18,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -296,17 +296,27 @@ class Batched:
                 self.table += np.bincount(cells.ravel(), minlength=len(self.table))
 
 
-def rate(work: Callable[[int], object], replications: int, times: int = 5) -> float:
-    """Replications a second, the best of some runs."""
-    return replications / best_of(times, lambda: work(replications))[0]
+def together(turns: int, window: float, works: dict[str, Callable[[int], object]]) -> dict[str, float]:
+    """Replications a second of several works, the best of some turns; in each turn every work lasts about `window` s.
+
+    The windows are short, so that on a busy machine some of them meet a quiet moment.
+    """
+    counts = [_count(work, window) for work in works.values()]
+    seconds = best_of(
+        turns, *(lambda work=work, count=count: work(count) for work, count in zip(works.values(), counts, strict=True))
+    )
+    return {name: count / own for name, count, own in zip(works, counts, seconds, strict=True)}
 
 
-def together(times: int, works: dict[str, tuple[Callable[[int], object], int]]) -> dict[str, float]:
-    """Replications a second of several works that take turns, the best of some runs each."""
-    for work, count in works.values():
-        work(max(1, count // 10))
-    seconds = best_of(times, *(lambda work=work, count=count: work(count) for work, count in works.values()))
-    return {name: works[name][1] / own for name, own in zip(works, seconds, strict=True)}
+def _count(work: Callable[[int], object], window: float) -> int:
+    """How many replications last so long; the first call compiles and fills caches."""
+    count = 16
+    work(count)
+    while True:
+        took = best_of(3, partial(work, count))[0]
+        if took > window / 4:
+            return max(1, int(count * window / took))
+        count *= 4
 
 
 def ours(model: Model, *, precision: str = "single", threads: int = THREADS, bins: int = 0) -> Callable[[int], object]:
@@ -316,23 +326,18 @@ def ours(model: Model, *, precision: str = "single", threads: int = THREADS, bin
     )
 
 
-def measure_case(case: Case, scale: float, times: int, *, targets: bool) -> list[Row]:
+def measure_case(case: Case, turns: int, window: float, *, targets: bool = False) -> list[Row]:
     """All ways to run one size."""
-    work = max(1e-3, 51 * 49 / (case.rows * case.indicators) * (51 / case.units) ** 0.3) * scale
-
-    def some(count: int) -> int:
-        return max(8, int(count * work))
-
     rows = []
     for mean in MEANS:
-        cached = case.model(mean)
         found = together(
-            times,
+            turns,
+            window,
             {
-                "loop": (Loop(case, mean).run, some(60)),
-                "batched": (Batched(case, mean).run, some(30_000)),
-                "cached": (ours(cached), some(150_000)),
-                **({"anew": (ours(case.model(mean, anew=True), precision="double"), some(3_000))} if targets else {}),
+                "loop": Loop(case, mean).run,
+                "batched": Batched(case, mean).run,
+                "cached": ours(case.model(mean)),
+                "anew": ours(case.model(mean, anew=True), precision="double"),
             },
         )
         base = found["loop"]
@@ -342,17 +347,16 @@ def measure_case(case: Case, scale: float, times: int, *, targets: bool) -> list
                 case=f"{case}, {mean}: batched NumPy", value=found["batched"], unit="1/s", ratio=found["batched"] / base
             ),
         ]
-        if targets:
-            rows.append(
-                Row(
-                    case=f"{case}, {mean}: all anew, to the loop",
-                    value=found["anew"],
-                    unit="1/s",
-                    ratio=found["anew"] / base,
-                    target=20,
-                    at_least=True,
-                )
+        rows.append(
+            Row(
+                case=f"{case}, {mean}: all anew, to the loop",
+                value=found["anew"],
+                unit="1/s",
+                ratio=found["anew"] / base,
+                target=20 if targets else None,
+                at_least=True,
             )
+        )
         least = {"arithmetic": (800, 2.5), "geometric": (500, 2.0)}[mean] if targets else (None, None)
         for to, other, target in (("the loop", base, least[0]), ("batched NumPy", found["batched"], least[1])):
             rows.append(
@@ -372,14 +376,15 @@ def extras(case: Case) -> list[Row]:
     """What more counting, errors of the data, precision and threads cost, on the main size."""
     cached, noisy = case.model("arithmetic"), case.model("arithmetic", anew=True, noisy=True)
     found = together(
-        4,
+        10,
+        0.06,
         {
-            "two threads": (ours(cached), 300_000),
-            "one thread": (ours(cached, threads=1), 150_000),
-            "score histograms too": (ours(cached, bins=1_024), 300_000),
-            "double precision": (ours(cached, precision="double"), 200_000),
-            "all anew, errors of the data, double precision": (ours(noisy, precision="double"), 10_000),
-            "all anew, errors of the data, single precision": (ours(noisy), 10_000),
+            "two threads": ours(cached),
+            "one thread": ours(cached, threads=1),
+            "score histograms too": ours(cached, bins=1_024),
+            "double precision": ours(cached, precision="double"),
+            "all anew, errors of the data, double precision": ours(noisy, precision="double"),
+            "all anew, errors of the data, single precision": ours(noisy),
         },
     )
     base = found["two threads"]
@@ -480,13 +485,12 @@ def analysis() -> list[Row]:
 
 def measure(*, full: bool = False) -> list[Row]:
     """The table; a minute or two, with `full` some minutes."""
-    scale, times = (3.0, 15) if full else (1.0, 10)
-    rows = []
-    for missing in (False, True):
-        rows += measure_case(Case(51, 49, missing=missing), scale, times + 2, targets=True)
-    for units, indicators, periods in ((424, 50, 1), (25, 50, 5), (5_000, 49, 1)):
+    turns = 60 if full else 15
+    rows = measure_case(Case(51, 49), turns, 0.06, targets=True)
+    rows += measure_case(Case(51, 49, missing=True), turns // 2, 0.06)
+    for units, indicators, periods, window in ((424, 50, 1, 0.06), (25, 50, 5, 0.06), (5_000, 49, 1, 0.3)):
         for missing in (False, True):
-            rows += measure_case(Case(units, indicators, periods, missing), 0.4 * scale, times // 2, targets=False)
+            rows += measure_case(Case(units, indicators, periods, missing), turns // 4, window)
     return [*rows, *extras(Case(51, 49)), peak_memory(), *analysis()]
 
 
