@@ -14,7 +14,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, NoReturn, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from donghaeng.errors import Faults, listed, nearest
@@ -239,6 +239,16 @@ _CONSTANTS: dict[str, Any] = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 
+#: What a pattern asks for, in words; models that use one add it.
+FORMS: dict[str, str] = {}
+
+
+def formed(pattern: str, phrase: str) -> Any:
+    """Give a pydantic field that holds text to a pattern, and the phrase that says so to people."""
+    FORMS[pattern] = phrase
+    return Field(pattern=pattern)
+
+
 _TYPE_NAMES = {
     "string_type": "a text (in quotes if it looks like a number)",
     "int_type": "a whole number",
@@ -287,7 +297,8 @@ def _add_validation_fault(detail: ErrorDetails, document: Document, model: type[
         key = str(context["discriminator"]).strip("'")
         what, expected, remedy, code = f'the key "{key}" is missing', f"a key {key}", "add it", "missing-key"
     elif kind == "string_pattern_mismatch":
-        what, expected = f"{given} has the wrong form", f"text of the form {context['pattern']}"
+        pattern = str(context["pattern"])
+        what, expected = f"{given} has the wrong form", FORMS.get(pattern, f"text of the form {pattern}")
     elif kind == "value_error":
         # Own checks raise ValueError(what) or ValueError(what, expected).
         what, expected = (*(str(part) for part in context["error"].args), "another value")[:2]

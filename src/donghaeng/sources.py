@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from donghaeng import periods
-from donghaeng.documents import Day, Model
+from donghaeng.documents import Day, Model, formed
 from donghaeng.wording import Text
 
 Grade = Literal["publisher", "report", "copy", "unsafe"]
@@ -66,7 +66,7 @@ class Source(Model):
 
     title: Text
     publisher: Text
-    url: Annotated[str, Field(pattern=r"^https?://[^\s<>\"]+$")] | None = None
+    url: Annotated[str, formed(r"^https?://[^\s<>\"]+$", "an address with http:// or https://")] | None = None
     date: Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"), AfterValidator(_is_date)] | None = None
     read_on: Day
     extent: Literal["whole", "part"]
@@ -78,7 +78,7 @@ class Source(Model):
 class Sources(Model):
     """The content of ``sources.yaml``."""
 
-    sources: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")], Source]
+    sources: dict[Annotated[str, formed(r"^[a-z0-9][a-z0-9-]*$", "small letters, digits and hyphens")], Source]
 
 
 def supports_published(source_ids: Iterable[str], sources: Mapping[str, Source]) -> bool:

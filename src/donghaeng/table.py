@@ -21,6 +21,9 @@ _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?",
 _PERCENT_SIGNS = "%\uff05 "
 #: Products and ratios of a few numbers of this size are still numbers.
 LARGEST_EXPONENT = 100
+_THOUSANDS = re.compile(
+    r"[+-]?[0-9]{1,3}([, ][0-9]{3}){2,}(\.[0-9]*)?|[+-]?[0-9]{1,3}[, ][0-9]{3}(\.[0-9]+)?", re.ASCII
+)
 NUMBER_FORM = "a number such as 1234.5"
 
 
@@ -143,7 +146,9 @@ def read_rows(
         if not least <= len(cells) <= width:
             place = cell_place(records.text, records.first_line, min(len(cells), width) - 1)
             what = f"{len(cells)} cells in this row"
-            remedy = "quote cells that contain a comma" if len(cells) > width else "add the missing cells"
+            remedy = "write numbers without separators of thousands, and quote cells that contain a comma"
+            if len(cells) < width:
+                remedy = "add the missing cells"
             faults.add(label, *place, what, f"{width} as in the header", remedy, "row-width")
             continue
         yield Row(label, records.first_line, records.text, columns, cells)
@@ -163,6 +168,11 @@ def _least_width(header: Sequence[str], required: Sequence[str]) -> int:
 def _header(
     cells: list[str], label: str, record: str, required: Sequence[str], known: Sequence[str] | None, faults: Faults
 ) -> dict[str, int] | None:
+    for separator, name in ((";", "semicolons"), ("\t", "tabs")):
+        if len(cells) == 1 and separator in cells[0]:
+            remedy = "save the table as CSV with commas"
+            faults.add(label, 1, 1, f"the cells are separated by {name}", "commas", remedy, "header")
+            return None
     columns: dict[str, int] = {}
     good = True
     for index, cell in enumerate(cells):
@@ -228,8 +238,10 @@ def number(row: Row, column: str, faults: Faults) -> Decimal | None:
 
 def _number_remedy(text: str) -> str:
     bare = text.replace(",", "").replace(" ", "")
-    if _NUMBER.fullmatch(bare):
+    if _THOUSANDS.fullmatch(text):
         return f"write {bare}"
+    if _NUMBER.fullmatch(text.replace(",", ".")) and text.count(",") == 1:
+        return f"write {text.replace(',', '.')} if the comma is a decimal sign, {bare} if it parts thousands"
     if text.endswith(("%", "\uff05")):
         return f'write {text.rstrip(_PERCENT_SIGNS)} and put "%" into the unit of the node'
     if text.lower() in {"nan", "na", "n/a", "-", "null", "none", "inf", "-inf", ""}:

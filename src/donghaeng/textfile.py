@@ -98,7 +98,7 @@ def _wrong_encoding(label: str, line: int, column: int, encoding: str | None, fa
     name = label.rsplit("/", 1)[-1]
     if encoding:
         what = f"the text is {encoding}"
-        remedy = f"convert it: iconv -f {encoding} -t UTF-8 {name} > utf8-{name}"
+        remedy = f"convert it: iconv -f {encoding} -t UTF-8 '{label}' > '{name}.utf8' && mv '{name}.utf8' '{label}'"
     else:
         what, remedy = "the bytes are not UTF-8", "save the file as UTF-8"
     faults.add(label, line, column, what, "UTF-8", remedy, "encoding")

@@ -42,7 +42,7 @@ def test_a_past_that_was_printed_differently_is_a_warning(pack: SmallPack) -> No
     pack.append("observations.csv", "smoking,my-city,2022,18.9,,no,simulated,made-up,\n")
     fault = pack.fault()
     assert (fault.line, fault.severity, fault.code) == (13, "warning", "revised")
-    assert fault.what == "smoking 2022 was printed as 18.9 and 18.4"
+    assert fault.what.startswith("smoking, my-city, 2022 was printed as 18.9 and 18.4")
 
 
 def test_the_same_value_printed_again_is_no_warning(pack: SmallPack) -> None:

@@ -58,7 +58,7 @@ def test_cells_are_read_by_the_name_of_their_column(text: str, expected: list[tu
         ("a,x,b\n1,2,3\n", 't.csv:1:3: unknown column "x"; expected one of a, b, c; remove it'),
         ("a,b,b\n1,2,3\n", 't.csv:1:5: the column "b" stands twice; expected each once; remove one'),
         ("a,c\n1,2\n", 't.csv:1:1: the column "b" is missing; expected the header a,b; add it'),
-        ("a,b\n1,2,3\n", "t.csv:2:3: 3 cells in this row; expected 2 as in the header; quote cells that contain"),
+        ("a,b\n1,2,3\n", "t.csv:2:3: 3 cells in this row; expected 2 as in the header; write numbers without"),
         ("a,b\n1\n", "t.csv:2:1: 1 cells in this row; expected 2 as in the header; add the missing cells"),
         ('a,b\n1,"2\n3,4\n', "t.csv:2:1: not readable as CSV: "),
         ('a,b\n1,"2"x\n', "t.csv:2:1: not readable as CSV: "),

@@ -28,7 +28,8 @@ def test_cp949_is_named_at_the_first_byte_that_is_not_utf_8(tmp_path: Path) -> N
     found, faults = read(tmp_path, b"code,name\nab," + "동행".encode("cp949") + b"\n")
     assert found == ["code,name\n"]
     assert faults == [
-        "pack/a.csv:2:4: the text is CP949; expected UTF-8; convert it: iconv -f CP949 -t UTF-8 a.csv > utf8-a.csv"
+        "pack/a.csv:2:4: the text is CP949; expected UTF-8; convert it: "
+        "iconv -f CP949 -t UTF-8 'pack/a.csv' > 'a.csv.utf8' && mv 'a.csv.utf8' 'pack/a.csv'"
     ]
 
 
@@ -36,8 +37,10 @@ def test_the_named_command_converts_the_file(tmp_path: Path) -> None:
     import subprocess
 
     _, (fault,) = read(tmp_path, "이름,동행\n".encode("cp949"))
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "a.csv").write_bytes("이름,동행\n".encode("cp949"))
     subprocess.run(["sh", "-c", fault.partition("convert it: ")[2]], cwd=tmp_path, check=True)
-    assert (tmp_path / "utf8-a.csv").read_text("utf-8") == "이름,동행\n"
+    assert (tmp_path / "pack" / "a.csv").read_text("utf-8") == "이름,동행\n"
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])

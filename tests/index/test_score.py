@@ -236,10 +236,10 @@ def test_agreement_is_within_half_the_last_printed_digit(printed: str, agrees: b
 
 @pytest.mark.parametrize(("printed", "agrees"), [("126.5", True), ("127.6", True), ("127.9", False), ("122.3", True)])
 def test_agreement_makes_room_for_the_rounding_of_the_inputs(printed: str, agrees: bool) -> None:
-    """40 and 50 are each rounded to half a unit: 125 x (0.5/50 + 0.5/40) = 2.8 to either side."""
-    observations = f"a,2022,40\na,2023,50\nr,2023,{printed}\n"
+    """4.0 and 5.0 are each rounded to half a tenth: 125 x (0.05/5 + 0.05/4) = 2.8 to either side."""
+    observations = f"a,2022,4.0\na,2023,5.0\nr,2023,{printed}\n"
     (row,) = published_table(scored("r,\na,r,higher\n", observations, recipe(compare=["root"]))).to_pylist()
-    assert row["tolerance"] == pytest.approx(0.05 + 125 * (0.5 / 50 + 0.5 / 40))
+    assert row["tolerance"] == pytest.approx(0.05 + 125 * (0.05 / 5 + 0.05 / 4))
     assert row["agrees"] is agrees
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -56,10 +57,11 @@ def long_pack(folder: Path) -> Path:
                 )
             )
     observations = []
-    for leaf in (f"{twin}{level}" for level in range(4) for twin in ("A", "a")):
+    for at, leaf in enumerate(f"{twin}{level}" for level in range(4) for twin in ("A", "a")):
         for period, value in (("2019", 1234567.25), ("2020", 1034567.5), ("2022", 1334567.75), ("2023", 1500000)):
             if leaf == "a3" and period == "2023":
                 continue
+            value += at * 70_000.5 * (period != "2019")
             observations.append(
                 [leaf, "city", period, value, "", "yes", "simulated", "one;two", f"{LONG_KO} / {LONG_EN}"]
             )
@@ -97,6 +99,7 @@ def long_pack(folder: Path) -> Path:
         "articles/long.ko.md": _article(LONG_KO),
         "articles/long.en.md": _article(LONG_EN),
         **{f"wording/{language}.yaml": text for language, text in wording.items()},
+        "robustness.yaml": alternatives(LONG_KO, LONG_EN, parts=False),
     }
     recipe = (
         'format: 1\nnormalise: {method: base_period_ratio, base_period: "2019", base_value: 100, '
@@ -135,7 +138,13 @@ def places_pack(folder: Path, pack_id: str, count: int, languages: Sequence[str]
                 for turn, period in enumerate(periods):
                     if (place + turn + at) % 31 == 5 and turn:
                         continue
-                    value = 40 + (place * 7 % 23) + turn * ((place % 5) - 2) * 0.7 + at
+                    value = (
+                        40
+                        + (place * 7 % 23)
+                        + (place * 13 % 17 if area == "y" else 0)
+                        + turn * ((place % 5) - 2) * 0.7
+                        + at
+                    )
                     row = [f"{area}{at}", f"p{place}", period, f"{value:.1f}", "", "yes", "simulated", "one", ""]
                     observations.append(row)
     places = [
@@ -146,12 +155,29 @@ def places_pack(folder: Path, pack_id: str, count: int, languages: Sequence[str]
         "structure.csv": "\n".join(structure) + "\n",
         "observations.csv": _table(OBSERVATIONS, observations),
         "places.csv": _table(("place", "parent", "name_ko", "name_en"), places),
+        "robustness.yaml": alternatives("가중치", "Weights"),
     }
     scale = '{method: base_period_ratio, base_period: "2021-Q1", lower_is_better: inverted_ratio}'
     if quarters == 1:
         scale = "{method: min_max, to: [0, 100], over: pooled}"
     recipe = f"format: 1\nnormalise: {scale}\naggregate: {{method: arithmetic, over: indicators}}\ncompare: []\n"
     return _write(folder, pack_id, languages, "invented", recipe, files)
+
+
+def alternatives(ko: str, en: str, parts: bool = True) -> str:
+    """Other choices for any pack: weights with noise, a part left out where there are several, another mean."""
+    left_out = (
+        f"  - name: left_out\n    label: {{ko: {json.dumps(ko)}, en: {json.dumps(en)}}}\n    leave_out_each: children\n"
+    )
+    return (
+        "format: 1\nfactors:\n"
+        f"  - name: weights\n    label: {{ko: {json.dumps(ko)}, en: {json.dumps(en)}}}\n"
+        "    noise: {of: weights, share: 0.4, draws: 12, seed: 1}\n"
+        f"{left_out if parts else ''}"
+        "  - name: mean\n    label: {ko: 평균, en: Mean}\n    choices:\n"
+        f"      - label: {{ko: {json.dumps(ko)}, en: {json.dumps(en)}}}\n"
+        "      - label: {ko: 중앙값, en: median}\n        set: {aggregate.method: median}\n"
+    )
 
 
 def _article(title: str) -> str:

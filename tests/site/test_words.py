@@ -59,8 +59,8 @@ def test_values_are_escaped() -> None:
     assert words_of("en")("headline.nothing", name="<b>").startswith("&lt;b&gt;")
 
 
-@pytest.mark.parametrize("name", ["links", "figures", "prose"])
+@pytest.mark.parametrize("name", ["site.links", "site.prose", "rounding"])
 def test_examples_in_the_code_hold(name: str) -> None:
-    result = doctest.testmod(importlib.import_module(f"donghaeng.site.{name}"))
+    result = doctest.testmod(importlib.import_module(f"donghaeng.{name}"))
     assert result.attempted
     assert not result.failed

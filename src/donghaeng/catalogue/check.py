@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from donghaeng import periods
 from donghaeng.catalogue.find import find
 from donghaeng.catalogue.pack import Pack
 from donghaeng.catalogue.read import read_pack
@@ -26,4 +27,18 @@ def check(reference: str | Path) -> tuple[Pack | None, Faults]:
     pack, faults = read_pack(find(reference))
     if pack:
         plausibility.warn(pack.score(), faults)
+        _warn_of_later_periods(pack, faults)
     return pack, faults
+
+
+def _warn_of_later_periods(pack: Pack, faults: Faults) -> None:
+    """Report statements about periods that begin after the day of the pack: most likely a slip of a digit."""
+    observations = pack.index.observations
+    told: set[str] = set()
+    for row, text in enumerate(observations.columns["period"]):
+        if text not in told and periods.parse(text).first_day > pack.manifest.date:
+            told.add(text)
+            file, line = observations.location(row)
+            what = f"the period {text} begins after {pack.manifest.date}, the date of the pack"
+            remedy = "check the period, or the date in pack.yaml"
+            faults.add(file, line, 1, what, "a period that has begun", remedy, "later-period", "warning")

@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from donghaeng.documents import Day, Model
+from donghaeng.documents import Day, Model, formed
 from donghaeng.wording import Language, Text
 
 PACK_ID = r"^[a-z0-9][a-z0-9-]*/[a-z0-9][a-z0-9-]*$"
 
-PackId = Annotated[str, Field(pattern=PACK_ID)]
+PackId = Annotated[str, formed(PACK_ID, "two segments in small letters, such as my-city/my-index")]
 
 
 class Manifest(Model):
@@ -35,12 +35,14 @@ class Manifest(Model):
 
     format: Literal[1]
     id: PackId
-    version: Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+    version: Annotated[str, formed(r"^\d+\.\d+\.\d+$", "three numbers, such as 1.0.0")]
     date: Day
     title: Text
     summary: Text
     owner: Text
-    jurisdiction: Annotated[str, Field(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$|^none$|^world$")]
+    jurisdiction: Annotated[
+        str, formed(r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$|^none$|^world$", "a code of ISO 3166 such as KR-11, none or world")
+    ]
     languages: Annotated[tuple[Language, ...], Field(strict=False, min_length=1)]
     licence: Annotated[str, Field(min_length=1)]
     status: Literal["official", "unofficial", "invented"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from donghaeng.catalogue.articles import Article
 from donghaeng.catalogue.manifest import Manifest, Wording
-from donghaeng.index.alternatives import Alternatives
+from donghaeng.index.alternatives import Alternatives, patched
 from donghaeng.index.observations import Observations
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.score import score as compute
@@ -21,7 +21,7 @@ from donghaeng.statements import Statements
 from donghaeng.wording import Language
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class IndexSection:
     """The part of a pack that describes an index.
 
@@ -68,6 +68,10 @@ class Pack:
     articles: tuple[Article, ...]
     files: Mapping[str, str]
 
+    def __repr__(self) -> str:
+        """Say in a line what it is."""
+        return f"Pack({self.id} {self.version})"
+
     @property
     def id(self) -> str:
         """The id, ``owner/name``."""
@@ -89,4 +93,5 @@ class Pack:
             InputError: values that the recipe cannot be applied to.
         """
         section = self.index
-        return compute(section.structure, recipe, section.observations, section.attributes, self.places)
+        checked = patched(recipe, {})  # a copy that was changed in Python has not been checked
+        return compute(section.structure, checked, section.observations, section.attributes, self.places)

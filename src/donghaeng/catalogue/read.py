@@ -14,7 +14,7 @@ from donghaeng.catalogue.manifest import Manifest, Wording
 from donghaeng.catalogue.pack import IndexSection, Pack
 from donghaeng.documents import Document, read_model
 from donghaeng.errors import Faults, InputError, nearest
-from donghaeng.index.alternatives import Alternatives
+from donghaeng.index.alternatives import Alternatives, check_alternatives
 from donghaeng.index.observations import Observations, read_observations
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.score import compared_nodes, try_score, unknown_compared
@@ -101,7 +101,7 @@ class _PackReader:
             self._path("structure.csv"), self._label("structure.csv"), languages, sources, self.faults
         )
         recipe = self._recipe(structure)
-        alternatives = self._alternatives()
+        alternatives, alternatives_document = self._alternatives()
         tables, tables_document = self._tables()
         self._warn_of_unknown_files(tables)
         observations = self._observations(structure, places, sources, tables, tables_document)
@@ -118,6 +118,8 @@ class _PackReader:
         # Values that the recipe cannot be applied to are faults of the pack, found before anybody computes.
         known_places = places or tuple(Place(code, "", code, code) for code in observations.places())
         scores = self._scores(structure, recipe, observations, attributes, known_places)
+        if scores is not None and alternatives is not None:
+            check_alternatives(scores, alternatives, alternatives_document, self.faults)
         if scores is None or manifest is None or sources is None or self.faults.errors:
             return None
         return Pack(
@@ -286,12 +288,11 @@ class _PackReader:
                 what, expected = f'no composite has the code "{code}"', "a composite of structure.csv"
                 self.faults.add(document.label, line, column, what, expected, remedy, "unknown-code")
 
-    def _alternatives(self) -> Alternatives | None:
-        if not self._path("robustness.yaml").exists():
-            return None
+    def _alternatives(self) -> tuple[Alternatives | None, Document]:
         label = self._label("robustness.yaml")
-        alternatives, _ = read_model(self._path("robustness.yaml"), label, Alternatives, self.faults)
-        return alternatives
+        if not self._path("robustness.yaml").exists():
+            return None, Document(label)
+        return read_model(self._path("robustness.yaml"), label, Alternatives, self.faults)
 
     def _tables(self) -> tuple[Tables, Document]:
         if not self._path("tables.yaml").exists():

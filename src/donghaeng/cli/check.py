@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from donghaeng.cli.output import JsonOption, PacksArgument, counted, fault_dict, print_json
+
+if TYPE_CHECKING:
+    from donghaeng.errors import Faults
+
+
+#: Of faults that differ only in their place, so many are printed; `--json` has all.
+MOST_ALIKE = 10
+
+
+def _print_faults(faults: Faults) -> None:
+    from collections import Counter
+
+    alike: Counter[tuple[str, str]] = Counter()
+    for fault in faults:
+        alike[fault.file, fault.what] += 1
+        if alike[fault.file, fault.what] <= MOST_ALIKE:
+            typer.secho(str(fault), fg="red" if fault.severity == "error" else "yellow")
+    for (file, what), count in alike.items():
+        if count > MOST_ALIKE:
+            typer.echo(f"{file}: {count - MOST_ALIKE} more: {what}")
 
 
 def check(packs: PacksArgument, as_json: JsonOption = False) -> None:
@@ -36,8 +58,7 @@ def check(packs: PacksArgument, as_json: JsonOption = False) -> None:
         )
     else:
         for reference, pack, faults in results:
-            for fault in faults:
-                typer.secho(str(fault), fg="red" if fault.severity == "error" else "yellow")
+            _print_faults(faults)
             verdict = "well" if pack else "faulty"
             errors, warnings = counted(len(faults.errors), "error"), counted(len(faults.warnings), "warning")
             typer.secho(f"{reference}: {verdict}, {errors}, {warnings}", bold=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from donghaeng.cli.output import JsonOption, console, counted, print_json, print_table, working
+from donghaeng.cli.output import JsonOption, console, counted, plain, print_json, print_table, working
 
 if TYPE_CHECKING:
     from donghaeng.index.versions import Versions
@@ -42,8 +42,19 @@ def _print(result: Versions) -> None:
     counts = {what: sum(row["what"] == what for row in result.revisions) for what in ("changed", "added", "removed")}
     shown = ", ".join(f"{number} {what}" for what, number in counts.items())
     screen.print(f"Inputs: {shown}.")
-    moved = [row for row in result.scores if row["difference"]]
-    screen.print(f"Scores: {counted(len(moved), 'score')} of {len(result.scores)} moved.\n")
+    for row in result.revisions[:MOST_ROWS]:
+        before, after = (("none" if row[name] is None else f"{row[name]:g}") for name in ("first", "second"))
+        screen.print(f"  {plain(row['node'])}, {plain(row['place'])}, {row['period']}: {before} -> {after}")
+    if len(result.revisions) > MOST_ROWS:
+        screen.print(f"[dim]  {len(result.revisions) - MOST_ROWS} more: --json gives all of them[/dim]")
+    for key, (before, after) in result.recipe.items():
+        screen.print(f"Recipe, {key}: {plain(before)} -> {plain(after)}", soft_wrap=True)
+    common = [row for row in result.scores if row["difference"] is not None]
+    if not common:
+        screen.print("The two have no place, period and node in common.")
+        return
+    moved = [row for row in common if abs(row["difference"]) > 1e-12]
+    screen.print(f"Scores: {counted(len(moved), 'score')} of {len(common)} in common moved.\n")
     if result.ranks:
         print_table(
             "Ranks of the places that both have, and how far they moved",
@@ -60,8 +71,9 @@ def _print(result: Versions) -> None:
                 for row in result.ranks
             ],
         )
-    effects = sorted(result.effects, key=lambda row: -abs(row["difference"]))[:MOST_ROWS]
-    if any(row["difference"] for row in effects):
+    effects = [row for row in result.effects if abs(row["difference"]) > 1e-12]
+    effects = sorted(effects, key=lambda row: -abs(row["difference"]))[:MOST_ROWS]
+    if effects:
         print_table(
             "Largest changes of the index, by data and by method",
             [("place", "left"), ("period", "left"), ("change", "right"), ("by data", "right"), ("by method", "right")],

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 #: More places than this are not listed to a person; `--json` gives all of them.
 MOST_PLACES = 20
 MOST_ROWS = 60
+#: More areas than this do not stand beside each other on a screen.
+MOST_AREAS = 8
 
 
 def index(
@@ -79,10 +81,14 @@ def _print_rows(title: str, rows: list[dict[str, Any]] | None, columns: tuple[st
     if rows is None:
         return
     numbers = {"share", "points", "change", "value_change", "coverage_change"}
+    newest = sorted(rows, key=lambda row: str(row["period"]), reverse=True)[:MOST_ROWS]
     print_table(
         title,
         [(name.replace("_", " "), "right" if name in numbers else "left") for name in columns],
-        [[f"{row[name]:.3f}" if name in numbers else _cell(row[name]) for name in columns] for row in rows[:MOST_ROWS]],
+        [
+            [f"{row[name]:.3f}" if name in numbers else _cell(row[name]) for name in columns]
+            for row in newest[:MOST_ROWS]
+        ],
     )
     if len(rows) > MOST_ROWS:
         console().print(f"[dim]{len(rows) - MOST_ROWS} more rows: --json gives all of them[/dim]\n")
@@ -109,21 +115,34 @@ def _print_composites(scores: Scores) -> None:
 
 
 def _print_ranking(scores: Scores) -> None:
+    """Print the newest period: every place with its rank, its composites and how much they stand on."""
     import numpy as np
 
     newest, root = scores.newest_period(), scores.structure.root
-    values, ranks = scores.values[:, newest, root], scores.ranks()[:, newest, root]
+    values, ranks = scores.values[:, newest], scores.ranks()[:, newest, root]
     order = [place for place in np.argsort(ranks, kind="stable") if np.isfinite(ranks[place])]
-    codes = [plain(code) for code in scores.places]
-    rows = [
-        [f"{ranks[place]:.0f}", codes[place], f"{values[place]:.{scores.recipe.decimals + 1}f}"]
-        for place in order[:MOST_PLACES]
-    ]
-    columns = [("rank", "right"), ("place", "left"), ("score", "right")]
-    name = plain(scores.structure.codes[root])
-    print_table(f"{name} in {scores.periods[newest]}, {len(order)} places ranked", columns, rows)
+    order += [place for place in scores.parts if np.isfinite(values[place, root])]
+    decimals = scores.recipe.decimals + 1  # one more, so that neighbours can be told apart
+    below = [child for child in scores.structure.children[root] if not scores.structure.is_leaf(child)]
+    below = below if len(below) <= MOST_AREAS else []
+    rows = []
+    for place in order[:MOST_PLACES]:
+        count, of = scores.available[place, newest, root], scores.structure.stated_counts[root]
+        cells = [_number(values[place, node], decimals) for node in (root, *below)]
+        rank = f"{ranks[place]:.0f}" if np.isfinite(ranks[place]) else "–"
+        rows.append([rank, plain(scores.places[place]), *cells, f"{count:.0f}/{of}"])
+    names = [plain(scores.structure.codes[node]) for node in below]
+    columns = [("rank", "right"), ("place", "left"), ("score", "right"), *((name, "right") for name in names)]
+    title = f"{plain(scores.structure.codes[root])} in {scores.periods[newest]}, {len(order)} places"
+    print_table(title, [*columns, ("indicators", "right")], rows)
     if len(order) > MOST_PLACES:
         console().print(f"[dim]{len(order) - MOST_PLACES} more places: --json gives all of them[/dim]\n")
+
+
+def _number(value: float, decimals: int) -> str:
+    from math import isnan
+
+    return "–" if isnan(value) else f"{value:.{decimals}f}"
 
 
 def _print_published(document: dict[str, Any]) -> None:

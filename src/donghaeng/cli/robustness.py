@@ -133,14 +133,16 @@ def _rank(value: float | None) -> str:
 
 
 def _print_sensitivity(result: Uncertainty) -> None:
-    targets = list(dict.fromkeys(row["target"] for row in result.sensitivity))
-    chosen = "mean rank change" if "mean rank change" in targets else "score"
+    # Ranks that never change have no variance to explain; then the score of the first place is told.
+    varies = {row["target"] for row in result.sensitivity if row["total"] is not None}
+    chosen = next((target for target in ("mean rank change", "score") if target in varies), "score")
     rows = [row for row in result.sensitivity if row["target"] == chosen]
     places = list(dict.fromkeys(row["place"] for row in rows))[:1]
     rows = [row for row in rows if row["place"] in places]
     if rows:
         print_table(
-            f"Share of the variance of the {chosen} that each choice explains, {rows[0]['period']}",
+            f"Share of the variance of the {chosen}{' of ' + rows[0]['place'] if rows[0]['place'] else ''} "
+            f"that each choice explains, {rows[0]['period']}",
             [("choice", "left"), ("alone", "right"), ("with interactions", "right")],
             [
                 (row["factor"], *("–" if row[name] is None else f"{row[name]:.3f}" for name in ("first", "total")))

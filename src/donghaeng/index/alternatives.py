@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import Field, PositiveFloat, PositiveInt
 
-from donghaeng.documents import Model
-from donghaeng.errors import InputError, listed
+from donghaeng.documents import Document, Model, validated
+from donghaeng.errors import Faults, InputError, listed
 from donghaeng.index.observations import Observations
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.score import score_variant
@@ -208,6 +208,28 @@ def run(
     return Runs(names, variants, chosen, probabilities, result, complete, failures, nominal)
 
 
+def check_alternatives(scores: Scores, alternatives: Alternatives, document: Document, faults: Faults) -> None:
+    """Report choices that do not fit the pack, each by itself; combinations are tried when they are run."""
+    evaluator = _Evaluator(scores)
+    for at, factor in enumerate(alternatives.factors):
+        try:
+            variants = variants_of(factor, scores)
+        except InputError as error:
+            _alternative_fault(error, document, ("factors", at), faults)
+            continue
+        for pick, variant in enumerate(variants if factor.choices else ()):
+            try:
+                patched(scores.recipe, variant.recipe)
+                evaluator.observations_with(variant.use)
+            except InputError as error:
+                _alternative_fault(error, document, ("factors", at, "choices", pick), faults)
+
+
+def _alternative_fault(error: InputError, document: Document, path: tuple[str | int, ...], faults: Faults) -> None:
+    line, column = document.place(path)
+    faults.add(document.label, line, column, str(error).removeprefix("robustness.yaml: "), code="no-choice")
+
+
 def variants_of(factor: Factor, scores: Scores) -> tuple[Variant, ...]:
     """Give the choices of a factor.
 
@@ -299,7 +321,7 @@ class _Evaluator:
                 factors *= pick.weights
         key = (json.dumps(patch, sort_keys=True), use, errors)
         before = self.stage[1] if self.stage and self.stage[0] == key else None
-        observations = self._observations(use)
+        observations = self.observations_with(use)
         variant = score_variant(self.scores, recipe, observations, leave_out, factors, errors, before)
         self.stage = (key, variant)
         root: Floats = variant.values[..., variant.structure.root]
@@ -311,7 +333,8 @@ class _Evaluator:
             self.recipes[key] = patched(self.scores.recipe, patch)
         return self.recipes[key]
 
-    def _observations(self, use: tuple[UseStatement, ...]) -> Observations:
+    def observations_with(self, use: tuple[UseStatement, ...]) -> Observations:
+        """Give the observations with other statements used."""
         observations = self.scores.observations
         if not use:
             return observations
@@ -350,12 +373,12 @@ def patched(recipe: Recipe, patch: Mapping[str, Any]) -> Recipe:
     plain = recipe.model_dump(mode="json")
     for path, value in patch.items():
         _set(plain, path, value)
-    try:
-        return Recipe.model_validate(plain)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"robustness.yaml: {', '.join(patch)}: {where}: {first['msg']}") from None
+    faults = Faults()
+    changed = validated(plain, Recipe, Document("recipe", plain), faults)
+    if changed is None:
+        said = "; ".join(str(fault).partition(": ")[2] for fault in faults.errors)
+        raise InputError(f"the recipe with {', '.join(patch) or 'these keys'} changed: {said}")
+    return changed
 
 
 def _set(plain: dict[str, Any], path: str, value: Any) -> None:

@@ -67,7 +67,7 @@ def structure_of(frame: Any) -> Structure:
     Raises:
         InputError: columns are missing, or the rows are no tree.
     """
-    rows = nw.from_native(frame, eager_only=True).rows(named=True)
+    rows = _frame(frame).rows(named=True)
     if not rows or not {"code", "parent"} <= set(rows[0]):
         raise InputError("the structure has no columns code and parent; expected one row for each node")
     nodes = []
@@ -106,7 +106,7 @@ def panel_of(frame: Any, structure: Structure, kind: str = "published") -> Panel
         InputError: no column place, unknown columns, text in place of numbers, infinite values, a place twice in a
             period, or a period that is none.
     """
-    data = nw.from_native(frame, eager_only=True)
+    data = _frame(frame)
     if "place" not in data.columns:
         raise InputError(f"no column place among {listed(data.columns)}; expected place, period and one a node")
     codes = [name for name in data.columns if name not in {"place", "period"}]
@@ -116,7 +116,11 @@ def panel_of(frame: Any, structure: Structure, kind: str = "published") -> Panel
     if kind not in KIND_WORDS:
         raise InputError(f'"{kind}" is not a kind of value; expected one of {listed(KIND_WORDS)}')
     places = [str(place) for place in data["place"].to_list()]
-    whens = [str(when) for when in data["period"].to_list()] if "period" in data.columns else ["2000"] * len(places)
+    whens = (
+        [_period_text(when) for when in data["period"].to_list()]
+        if "period" in data.columns
+        else ["2000"] * len(places)
+    )
     place_at = {place: index for index, place in enumerate(dict.fromkeys(places))}
     try:
         ordered = sorted({periods.parse(when) for when in whens})
@@ -124,7 +128,8 @@ def panel_of(frame: Any, structure: Structure, kind: str = "published") -> Panel
         raise InputError(f"{error}; expected {periods.FORMS}") from None
     period_at = {period.text: index for index, period in enumerate(ordered)}
     if len(set(zip(places, whens, strict=True))) < len(places):
-        raise InputError("a place stands twice in a period; expected one row for each place and period")
+        hint = "" if "period" in data.columns else "; is a column period missing?"
+        raise InputError(f"a place stands twice in a period; expected one row for each place and period{hint}")
     panel = Panel.empty(tuple(place_at), tuple(ordered), structure.codes)
     rows = np.array([place_at[place] for place in places])
     columns = np.array([period_at[when] for when in whens])
@@ -140,12 +145,25 @@ def attributes_of(frame: Any) -> Attributes:
     if frame is None:
         return Attributes()
     values: dict[str, dict[tuple[str, str], str]] = {}
-    for row in nw.from_native(frame, eager_only=True).rows(named=True):
+    for row in _frame(frame).rows(named=True):
         key = (str(row["place"]), str(row.get("period") or ""))
         for name, cell in row.items():
             if name not in {"place", "period"} and not _is_missing(cell):
                 values.setdefault(name, {})[key] = str(cell)
     return Attributes(values)
+
+
+def _frame(frame: Any) -> nw.DataFrame[Any]:
+    try:
+        return nw.from_native(frame, eager_only=True)
+    except TypeError:
+        what = f"a {type(frame).__name__} is no data frame"
+        raise InputError(f"{what}; expected a frame of pandas or polars, or a pyarrow table") from None
+
+
+def _period_text(cell: object) -> str:
+    """Give a period as text; pandas turns years into 2023.0 once a cell is empty."""
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def _numbers(series: Any, code: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

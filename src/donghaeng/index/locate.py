@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,7 +88,8 @@ class Locator:
         place, period, child = error.cell
         node = self.structure.children[error.composite][child]
         cell = f"{self.structure.codes[node]}, {self.panel.places[place]}, {self.panel.periods[period]}"
-        what = f"the mean of {composite} fails at {cell}: {error.error.what}"
+        said = re.sub(r" in row \d+, column \d+", "", error.error.what)  # positions of arrays say nothing to a reader
+        what = f"the mean of {composite} fails at {cell}: {said}"
         file, line = self._location(place, period, node)
         return InputError([Fault(file, line, 1, what, error.error.expected, error.error.remedy, "no-mean")])
 

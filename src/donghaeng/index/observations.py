@@ -40,6 +40,10 @@ class Observations:
     label: str
     columns: Mapping[str, list[Any]]
 
+    def __repr__(self) -> str:
+        """Say in a line what it is; `table` has the statements."""
+        return f"Observations({self.label}: {len(self)} statements)"
+
     @staticmethod
     def empty_columns() -> dict[str, list[Any]]:
         """Give the columns of no statements."""

@@ -22,10 +22,18 @@ def warn(scores: Scores, faults: Faults) -> None:
     """Report implausible observations.
 
     Jumps by more than a factor of `JUMP`, ratios near 10, 100 or 1000 (a slip of the unit), shares above
-    100 %, base values that are not the base value of the scale, and pasts that were printed differently. Of each sort
+    100 %, base values that are not the base value of the scale, given values beside scores of another scale,
+    indicators without a value in the base period, and pasts that were printed differently. Of each sort
     the first `MOST_OF_A_SORT` are named and the rest counted.
     """
-    found = [*_steps(scores), *_shares_above_one(scores), *_given_bases(scores), *_revised_pasts(scores)]
+    found = [
+        *_steps(scores),
+        *_shares_above_one(scores),
+        *_given_bases(scores),
+        *_given_scales(scores),
+        *_missing_bases(scores),
+        *_revised_pasts(scores),
+    ]
     for sort in dict.fromkeys(code for *_, code in found):
         of_sort = sorted(warning for warning in found if warning[-1] == sort)
         for row, what, expected, remedy, code in of_sort[:MOST_OF_A_SORT]:
@@ -78,6 +86,39 @@ def _given_bases(scores: Scores) -> Iterator[_Warning]:
         yield _row(scores, place, scores.base, node), what, f"{base_value:g}", "check the value", "base"
 
 
+def _given_scales(scores: Scores) -> Iterator[_Warning]:
+    """A given value is taken as a score; beside scores that are no ratios to a base that is seldom meant."""
+    if scores.base_is_constant or scores.recipe.normalise.method == "none":
+        return
+    for place, period, node in np.argwhere(np.isfinite(scores.given.values)):
+        value = f"{scores.panel.nodes[node]} is given as {scores.given.values[place, period, node]:g}"
+        what = f"{value} among scores of {scores.recipe.normalise.method}"
+        remedy = "leave the row out, or name the node under compare in recipe.yaml"
+        yield _row(scores, place, period, node), what, "a value on the scale of the scores", remedy, "given-scale"
+
+
+def _missing_bases(scores: Scores) -> Iterator[_Warning]:
+    if scores.base is None or not scores.base_is_constant:
+        return
+    at_base = scores.panel.values[:, scores.base]
+    for node in range(len(scores.structure.nodes)):
+        if not scores.structure.is_leaf(node):
+            continue
+        for place in np.flatnonzero(np.isnan(at_base[:, node])):
+            there = np.flatnonzero(np.isfinite(scores.panel.values[place, :, node]))
+            if there.size:
+                base = scores.periods[scores.base].text
+                what = f"{scores.panel.nodes[node]} has no value in the base period {base} ({scores.places[place]})"
+                remedy = "add it; until then the indicator has no score here"
+                yield (
+                    _row(scores, int(place), int(there[0]), node),
+                    what,
+                    f"a value for {base}",
+                    remedy,
+                    "no-base-value",
+                )
+
+
 def _revised_pasts(scores: Scores) -> Iterator[_Warning]:
     columns = scores.observations.columns
     used = {
@@ -91,8 +132,8 @@ def _revised_pasts(scores: Scores) -> Iterator[_Warning]:
             other = used[cell]
             if columns["value"][row] != columns["value"][other]:
                 printed = f"{columns['printed'][row]} and {columns['printed'][other]}"
-                what = f"{cell[0]} {cell[2]} was printed as {printed}"
-                yield row, what, "one past", "say in note which came first and why", "revised"
+                what = f"{', '.join(cell)} was printed as {printed}; both are kept, the second is used"
+                yield row, what, "one figure for a period", "say in note which came first and why", "revised"
 
 
 def _row(scores: Scores, place: int, period: int, node: int) -> int:

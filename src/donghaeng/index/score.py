@@ -22,6 +22,9 @@ from donghaeng.index.weights import weigher
 from donghaeng.panel import NO_KIND, Floats, Panel
 from donghaeng.places import Place
 
+#: A relative difference below this is the rounding of floating-point sums.
+_NOISE = 1e-12
+
 
 def score(
     structure: Structure,
@@ -62,7 +65,7 @@ def try_score(
         InputError: a step that cannot be carried out at all.
     """
     compared = compared_nodes(structure, recipe.compare)
-    panel = _exact_base(observations.panel(structure, _ordered(places, observations), compared), recipe, structure)
+    panel = _exact(observations.panel(structure, _ordered(places, observations), compared), recipe, structure)
     return _score(structure, recipe, panel, observations, attributes, places, compared, faults)
 
 
@@ -122,7 +125,7 @@ def score_variant(
     else:
         faults = Faults()
         compared = compared_nodes(structure, recipe.compare)
-        panel = _exact_base(observations.panel(structure, scores.places, compared), recipe, structure)
+        panel = _exact(observations.panel(structure, scores.places, compared), recipe, structure)
         if error_seed is not None:
             panel = with_errors(panel, error_seed)
         locator = Locator(panel, observations, structure)
@@ -151,8 +154,16 @@ def score_variant(
     )
 
 
-def _exact_base(panel: Panel, recipe: Recipe, structure: Structure) -> Panel:
-    """Take the rounding off given composites in the base period: they have the base value by definition."""
+def _exact(panel: Panel, recipe: Recipe, structure: Structure) -> Panel:
+    """Take the rounding off what is exact.
+
+    Given composites have the base value in the base period by definition. An indicator whose values were all
+    printed as whole numbers is a count, unless its unit is a percentage.
+    """
+    for index, node in enumerate(structure.nodes):
+        halves = panel.half_digits[..., index][np.isfinite(panel.values[..., index])]
+        if structure.is_leaf(index) and node.unit != "%" and (halves == 0.5).all():
+            panel.half_digits[..., index] = 0.0
     at = [index for index, period in enumerate(panel.periods) if period.text == recipe.base_period]
     if recipe.base_value is not None and at:
         inner = [index for index in range(len(structure.nodes)) if not structure.is_leaf(index)]
@@ -212,6 +223,10 @@ def _score(
     parts = parts_of(panel.places, places) if recipe.places else {}
     if recipe.places and parts:
         aggregated = _with_places(aggregated, parts, recipe.places, panel, attributes)
+    if recipe.base_value is not None:
+        # The last bits of a sum of weights are no change against the base.
+        near = np.abs(aggregated.values - recipe.base_value) < _NOISE * recipe.base_value
+        aggregated.values[near] = recipe.base_value
     return Scores(
         structure, recipe, observations, attributes, panel, compared, prepared, scaled, given, aggregated, parts
     )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from donghaeng.errors import UsageError
 from donghaeng.index.aggregate import Aggregated, Given
 from donghaeng.index.normalise import Scaled
 from donghaeng.index.observations import Observations
@@ -52,6 +53,11 @@ class Scores:
     given: Given
     aggregated: Aggregated
     parts: Parts
+
+    def __repr__(self) -> str:
+        """Say in a line what it is; `table` has the numbers."""
+        counts = f"{len(self.places)} places, {len(self.periods)} periods, {len(self.structure.nodes)} nodes"
+        return f"Scores({self.structure.codes[self.structure.root]}: {counts})"
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -176,8 +182,10 @@ class Scores:
 
     def to_polars(self) -> Any:
         """Give the scores as a polars data frame; needs polars."""
-        import polars
-
+        try:
+            import polars
+        except ModuleNotFoundError:
+            raise UsageError("polars is not installed: pip install polars, or take to_arrow()") from None
         return polars.from_arrow(self.table())
 
     def _repr_html_(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ class Versions:
             ``changed``).
         effects: for the root of each place and period that both have: difference, of which by the data (the first
             method on the second data) and by the method (the rest); null where the first method does not fit.
+        recipe: keys of the recipe that differ, each with both values as text.
         ranks: one row a period with both roots: places compared, mean and largest change of rank, how many keep
             theirs, Kendall's tau-b.
     """
@@ -33,6 +35,7 @@ class Versions:
     scores: list[dict[str, Any]]
     revisions: list[dict[str, Any]]
     effects: list[dict[str, Any]]
+    recipe: dict[str, tuple[str, str]]
     ranks: list[dict[str, Any]]
 
 
@@ -49,6 +52,7 @@ def compare_versions(first: Scores, second: Scores, places: tuple[Place, ...]) -
         _score_rows(first, second),
         _revision_rows(first, second),
         _effect_rows(first, second, crossed),
+        _recipe_differences(first.recipe.model_dump(mode="json"), second.recipe.model_dump(mode="json")),
         _rank_rows(first, second),
     )
 
@@ -109,6 +113,20 @@ def _revision_rows(first: Scores, second: Scores) -> list[dict[str, Any]]:
                 {"place": place, "period": period, "node": node, "first": before, "second": after, "what": what}
             )
     return rows
+
+
+def _recipe_differences(first: Any, second: Any, path: str = "") -> dict[str, tuple[str, str]]:
+    """Give the keys at which two recipes differ, with points between levels."""
+    if not (isinstance(first, dict) and isinstance(second, dict)):
+        return {} if first == second else {path: (_text(first), _text(second))}
+    found: dict[str, tuple[str, str]] = {}
+    for key in [*first, *(key for key in second if key not in first)]:
+        found |= _recipe_differences(first.get(key), second.get(key), f"{path}.{key}".lstrip("."))
+    return found
+
+
+def _text(value: Any) -> str:
+    return "none" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def _effect_rows(first: Scores, second: Scores, crossed: Scores | None) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ from donghaeng.site.pages.method import method
 from donghaeng.site.pages.nodes import area, indicator
 from donghaeng.site.pages.places import places
 from donghaeng.site.pages.portal import portal
+from donghaeng.site.pages.robustness import robustness
 from donghaeng.site.render import STYLE_SHEET, Edition, Writer
 from donghaeng.site.view import IndexView
 from donghaeng.wording import LANGUAGES, Language
@@ -110,7 +111,15 @@ def site_pages(release: Release, views: Sequence[IndexView], languages: tuple[La
     for view in views:
         pages += [front(view), *(area(view, code) for code in view.inner)]
         pages += [indicator(view, code) for code in view.leaves]
-        pages += [method(view), quality(view), statements(view), sources(view), changes(view), data(view, release)]
+        pages += [
+            method(view),
+            *robustness(view),
+            quality(view),
+            statements(view),
+            sources(view),
+            changes(view),
+            data(view, release),
+        ]
         pages += [*articles(view), *places(view)]
     return pages
 

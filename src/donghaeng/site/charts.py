@@ -36,7 +36,7 @@ FIXED: Mapping[str, str] = {
 }
 
 FONT_SIZE = 15
-_SMALL = 14
+SMALL_SIZE = 14
 _ROW = 50
 _STACK = "Pretendard, 'Noto Sans KR', 'Apple SD Gothic Neo', 'Malgun Gothic', sans-serif"
 
@@ -99,11 +99,11 @@ def over_time(points: Sequence[Point], base: float | None, base_label: str, widt
     inner = width - _TIME_EDGES["left"] - _TIME_EDGES["right"]
     present = [point for point in points if point.value is not None]
     values = [float(point.value or 0.0) for point in present] + ([] if base is None else [base])
-    low, high = _padded(min(values), max(values))
+    low, high = padded(min(values), max(values))
     first, last = points[0].at, points[-1].at
     is_clear = base is not None and abs(float(present[-1].value or 0.0) - base) > 0.25 * (high - low)
-    values_room = max(_width_of(point.label) for point in present) * FONT_SIZE + 12
-    periods_room = max(_width_of(point.period) for point in points) * _SMALL + 16
+    values_room = max(width_of(point.label) for point in present) * FONT_SIZE + 12
+    periods_room = max(width_of(point.period) for point in points) * SMALL_SIZE + 16
     rows = [{"at": point.at, "value": point.value} for point in points]
     data: dict[str, Sequence[Mapping[str, Any]]] = {
         "line": rows,
@@ -111,15 +111,15 @@ def over_time(points: Sequence[Point], base: float | None, base_label: str, widt
         "below": [row for row, point in zip(rows, points, strict=True) if _is_below(point.value, base)],
         "labels": [
             {"at": point.at, "value": point.value, "label": point.label}
-            for point in _thinned(present, values_room, inner)
+            for point in thinned(present, values_room, inner)
         ],
         "ticks": [
-            {"at": point.at, "value": low, "label": point.period} for point in _thinned(points, periods_room, inner)
+            {"at": point.at, "value": low, "label": point.period} for point in thinned(points, periods_room, inner)
         ],
         "base": [] if base is None else [{"value": base, "at": first, "end": last, "label": base_label}],
     }
     ends = {"@first": first, "@last": last, "@low": low, "@high": high}
-    return _draw(_time_form(width, is_clear), data, ends, width, _TIME_HEIGHT)
+    return draw_form(_time_form(width, is_clear), data, ends, width, _TIME_HEIGHT)
 
 
 @lru_cache
@@ -130,21 +130,21 @@ def _time_form(width: int, is_clear: bool) -> str:
     x = alt.X("at:Q", axis=None, scale=x_scale)
     x_end = alt.X("end:Q", axis=None, scale=x_scale)
     y = alt.Y("value:Q", axis=None, scale=alt.Scale(domain=["@low", "@high"], nice=False, zero=False))
-    base, line = _named("base"), _named("line")
+    base, line = named_data("base"), named_data("line")
     layers = [
         base.mark_rule(color=LINE, strokeDash=[5, 4], strokeWidth=1.5).encode(x=x, x2="end:Q", y=y),
         base.mark_text(
-            color=MUTED, align="right", dx=_TIME_EDGES["right"] - 2, dy=-10 if is_clear else 16, fontSize=_SMALL
+            color=MUTED, align="right", dx=_TIME_EDGES["right"] - 2, dy=-10 if is_clear else 16, fontSize=SMALL_SIZE
         ).encode(x=x_end, y=y, text="label:N"),
         line.mark_line(color=ACCENT, strokeWidth=2.5, invalid="break-paths-show-path-domains").encode(x=x, y=y),
     ]
     for name, colour, shape in _SHAPES:
-        marks = _named(name).mark_point(filled=True, size=90, color=colour, shape=shape, opacity=1)
+        marks = named_data(name).mark_point(filled=True, size=90, color=colour, shape=shape, opacity=1)
         layers.append(marks.encode(x=x, y=y))
-    values = _named("labels").mark_text(color=INK, dy=-16, fontSize=FONT_SIZE, fontWeight=700)
-    ticks = _named("ticks").mark_text(color=MUTED, dy=20, fontSize=_SMALL, baseline="middle")
+    values = named_data("labels").mark_text(color=INK, dy=-16, fontSize=FONT_SIZE, fontWeight=700)
+    ticks = named_data("ticks").mark_text(color=MUTED, dy=20, fontSize=SMALL_SIZE, baseline="middle")
     layers += [values.encode(x=x, y=y, text="label:N"), ticks.encode(x=x, y=y, text="label:N")]
-    return _form(layers, width, _TIME_HEIGHT, _TIME_EDGES)
+    return form_of(layers, width, _TIME_HEIGHT, _TIME_EDGES)
 
 
 _BARS_TOP = 30
@@ -158,7 +158,7 @@ def from_base(bars: Sequence[Bar], base: float, base_label: str, width: int) -> 
         upper = at * _ROW
         rows.append(
             {
-                "name": _shortened(bar.name, width / FONT_SIZE),
+                "name": shortened(bar.name, width / FONT_SIZE),
                 "label": bar.label,
                 "base": scale(base),
                 "end": scale(bar.value),
@@ -174,9 +174,9 @@ def from_base(bars: Sequence[Bar], base: float, base_label: str, width: int) -> 
             }
         )
     height = len(bars) * _ROW + _BARS_TOP
-    side = _side(scale(base), base_label, width)
+    side = side_of(scale(base), base_label, width)
     data = {"bars": rows, "base": [{"base": scale(base), "top": 0, "label": base_label}]}
-    return _draw(_bars_form(width, height, side), data, {}, width, height)
+    return draw_form(_bars_form(width, height, side), data, {}, width, height)
 
 
 @lru_cache
@@ -192,10 +192,10 @@ def _bars_form(width: int, height: int, side: str) -> str:
     def y(field: str) -> alt.Y:
         return alt.Y(f"{field}:Q", axis=None, scale=y_scale)
 
-    bars = _named("bars")
+    bars = named_data("bars")
     name = bars.mark_text(color=INK, align="left", baseline="middle", fontSize=FONT_SIZE)
     value = bars.mark_text(color=INK, align="left", baseline="middle", fontSize=FONT_SIZE, fontWeight=700)
-    base = _named("base").mark_text(color=MUTED, align=side, baseline="bottom", dy=-8, fontSize=_SMALL)
+    base = named_data("base").mark_text(color=MUTED, align=side, baseline="bottom", dy=-8, fontSize=SMALL_SIZE)
     layers = [
         bars.mark_rect(strokeWidth=1).encode(
             x=x("base"),
@@ -210,7 +210,7 @@ def _bars_form(width: int, height: int, side: str) -> str:
         value.encode(x=x("text_at"), y=y("middle"), text="label:N"),
         base.encode(x=x("base"), y=y("top"), text="label:N"),
     ]
-    return _form(layers, width, height, {"left": 0, "right": 0, "top": _BARS_TOP, "bottom": 0})
+    return form_of(layers, width, height, {"left": 0, "right": 0, "top": _BARS_TOP, "bottom": 0})
 
 
 _DOT = 9.0
@@ -241,7 +241,7 @@ def spread(dots: Sequence[Dot], base: float | None, base_label: str, labels: Map
     height = int(tallest * _DOT) + _DOTS_EDGES["top"] + _DOTS_EDGES["bottom"]
     in_order = sorted(dots, key=lambda dot: dot.value)
     lowest, highest = (
-        f"{_shortened(dot.name, width / 2 / _SMALL - _width_of(labels[dot.name]) - 1)} {labels[dot.name]}"
+        f"{shortened(dot.name, width / 2 / SMALL_SIZE - width_of(labels[dot.name]) - 1)} {labels[dot.name]}"
         for dot in (in_order[0], in_order[-1])
     )
     base_at = 0.0 if base is None else side + (place(base) + 0.5) * _DOT
@@ -251,8 +251,8 @@ def spread(dots: Sequence[Dot], base: float | None, base_label: str, labels: Map
         "highest": [{"x": width, "y": 0, "label": highest}],
         "base": [] if base is None else [{"x": base_at, "y": 0, "end": tallest, "label": base_label}],
     }
-    return _draw(
-        _dots_form(width, height, _side(base_at, base_label, width)), data, {"@tallest": tallest}, width, height
+    return draw_form(
+        _dots_form(width, height, side_of(base_at, base_label, width)), data, {"@tallest": tallest}, width, height
     )
 
 
@@ -265,27 +265,29 @@ def _dots_form(width: int, height: int, side: str) -> str:
     y = alt.Y("y:Q", axis=None, scale=y_scale)
     layers = []
     for name, colour, shape in _SHAPES:
-        marks = _named(name).mark_point(filled=True, size=52, color=colour, shape=shape, opacity=1)
+        marks = named_data(name).mark_point(filled=True, size=52, color=colour, shape=shape, opacity=1)
         layers.append(marks.encode(x=x, y=y))
     for name, align in (("lowest", "left"), ("highest", "right")):
-        label = _named(name).mark_text(color=INK, dy=22, fontSize=_SMALL, align=align, baseline="middle")
+        label = named_data(name).mark_text(color=INK, dy=22, fontSize=SMALL_SIZE, align=align, baseline="middle")
         layers.append(label.encode(x=x, y=y, text="label:N"))
-    rule = _named("base").mark_rule(color=INK, strokeWidth=1.5).encode(x=x, y=y, y2="end:Q")
-    label = _named("base").mark_text(color=MUTED, align=side, dy=-12, fontSize=_SMALL)
+    rule = named_data("base").mark_rule(color=INK, strokeWidth=1.5).encode(x=x, y=y, y2="end:Q")
+    label = named_data("base").mark_text(color=MUTED, align=side, dy=-12, fontSize=SMALL_SIZE)
     layers += [rule, label.encode(x=x, y=alt.Y("end:Q", axis=None, scale=y_scale), text="label:N")]
-    return _form(layers, width, height, _DOTS_EDGES)
+    return form_of(layers, width, height, _DOTS_EDGES)
 
 
 # ── drawing ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _named(name: str) -> Any:
+def named_data(name: str) -> Any:
+    """Give a chart of data that are filled in later under a name."""
     import altair as alt
 
     return alt.Chart(alt.NamedData(name=name))
 
 
-def _form(layers: Sequence[Any], width: int, height: int, edges: Mapping[str, int]) -> str:
+def form_of(layers: Sequence[Any], width: int, height: int, edges: Mapping[str, int]) -> str:
+    """Give a specification of a fixed size, as text to be filled."""
     import altair as alt
 
     sized = (
@@ -302,9 +304,10 @@ def _form(layers: Sequence[Any], width: int, height: int, edges: Mapping[str, in
     return json.dumps(sized.to_dict(validate=False), sort_keys=True)
 
 
-def _draw(
+def draw_form(
     form: str, data: Mapping[str, Sequence[Mapping[str, Any]]], ends: Mapping[str, float], width: int, height: int
 ) -> Drawing:
+    """Fill a form with data and with the ends of its scales, and draw it."""
     for name, value in ends.items():
         form = form.replace(f'"{name}"', json.dumps(value))
     specification = form[:-1] + f', "datasets": {json.dumps(data, sort_keys=True)}}}'
@@ -391,7 +394,8 @@ def _is_below(value: float | None, base: float | None) -> bool | None:
     return None if value is None else base is not None and value < base
 
 
-def _padded(low: float, high: float) -> tuple[float, float]:
+def padded(low: float, high: float) -> tuple[float, float]:
+    """Give a range with some room on both sides."""
     room = (high - low) * 0.12 or abs(high) * 0.05 or 1.0
     return low - room, high + room
 
@@ -403,7 +407,7 @@ def _bar_scale(bars: Sequence[Bar], base: float, width: int) -> _Scale:
     factors = []
     for bar in bars:
         length = max(bar.value, base) - low
-        room = width - start - 10 - _width_of(bar.label) * FONT_SIZE
+        room = width - start - 10 - width_of(bar.label) * FONT_SIZE
         if length > 0:
             factors.append(max(room, width * 0.2) / length)
     return _Scale(low, min(factors, default=1.0), start)
@@ -419,12 +423,12 @@ class _Scale:
         return self.start + (value - self.low) * self.factor
 
 
-def _side(at: float, label: str, width: int) -> Any:
+def side_of(at: float, label: str, width: int) -> Any:
     """Write a label from its place to the right, or to the left where it would leave the chart."""
-    return "right" if at + _width_of(label) * _SMALL > width else "left"
+    return "right" if at + width_of(label) * SMALL_SIZE > width else "left"
 
 
-def _thinned(points: Sequence[Point], room: float, width: float) -> list[Point]:
+def thinned(points: Sequence[Point], room: float, width: float) -> list[Point]:
     """Keep as many points as their labels have room for, counted back from the last."""
     if len(points) < 2:
         return list(points)
@@ -433,17 +437,18 @@ def _thinned(points: Sequence[Point], room: float, width: float) -> list[Point]:
     return [point for at, point in enumerate(points) if (len(points) - 1 - at) % step == 0]
 
 
-def _width_of(text: str) -> float:
+def width_of(text: str) -> float:
     """Estimate the width of a text in ems: Hangul and other wide letters count one, others a little over half."""
     return sum(1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.56 for letter in text)
 
 
-def _shortened(text: str, ems: float) -> str:
-    if _width_of(text) <= ems:
+def shortened(text: str, ems: float) -> str:
+    """Cut a text to a width in ems."""
+    if width_of(text) <= ems:
         return text
     kept = ""
     for letter in text:
-        if _width_of(kept + letter) > ems - 1:
+        if width_of(kept + letter) > ems - 1:
             break
         kept += letter
     return kept.rstrip() + "…"
@@ -453,7 +458,7 @@ def _wrapped(text: str, ems: float) -> list[str]:
     lines: list[str] = []
     for word in text.split():
         joined = f"{lines[-1]} {word}" if lines else word
-        if lines and _width_of(joined) <= ems:
+        if lines and width_of(joined) <= ems:
             lines[-1] = joined
         elif lines:
             lines.append(word)

@@ -50,6 +50,24 @@ class Figures:
         """Write a change."""
         return self._none() if value is None else _data(value, self.plain_signed(value, decimals))
 
+    def plain_share(self, value: float) -> str:
+        """Write a share in percent, as plain text; none and all without decimals, so that "100.0" is nearly all."""
+        return self.words.text("common.percent", value=self._percent(value))
+
+    def share(self, value: float | None) -> Markup:
+        """Write a share in percent."""
+        if value is None:
+            return self._none()
+        return self.words("common.percent", value=_data(value, self._percent(value)))
+
+    def bare_share(self, value: float) -> Markup:
+        """Write a share in percent without the sign, for a table that says so in its caption."""
+        return _data(value, self._percent(value))
+
+    def _percent(self, value: float) -> str:
+        is_whole = abs(value) < 1e-9 or abs(value - 1) < 1e-9
+        return self.plain(100 * value, 0 if is_whole else 1)
+
     def finer(self, value: float | None, more: int = 1) -> Markup:
         """Write a score with more decimals than usual."""
         return self.number(value, self.decimals + more)

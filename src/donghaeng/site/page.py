@@ -26,6 +26,7 @@ class Picture:
         question: the question it answers, which is its title.
         description: what it shows, for those who do not see it.
         draw: draws it in a language at a width in pixels.
+        key: what its marks stand for, where they need saying.
     """
 
     slug: str
@@ -33,6 +34,7 @@ class Picture:
     question: Saying
     description: Saying
     draw: Callable[[Figures, int], Drawing]
+    key: Saying | None = None
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,11 @@ def scores_over_time(view: IndexView, node: str, place: str) -> dict[str, Pictur
         series = view.series(node, place, stream)
         if sum(value is not None for _, value in series) < 2:
             continue
-        found[_slug("time", stream)] = Picture(
-            _slug("time", stream),
+        found[slug_of("time", stream)] = Picture(
+            slug_of("time", stream),
             stream,
-            _marked(_time_question(view, node), stream),
-            _marked(_time_description(series), stream),
+            marked(_time_question(view, node), stream),
+            marked(_time_description(series), stream),
             _time_drawing(view, series, stream),
         )
     return found
@@ -46,11 +46,11 @@ def areas_against_base(view: IndexView, node: str, place: str, period: str) -> d
         if not present:
             continue
         present.sort(key=lambda item: -item[1])
-        found[_slug("areas", stream)] = Picture(
-            _slug("areas", stream),
+        found[slug_of("areas", stream)] = Picture(
+            slug_of("areas", stream),
             stream,
-            _marked(_areas_question(view, period), stream),
-            _marked(_areas_description(view, present), stream),
+            marked(_areas_question(view, period), stream),
+            marked(_areas_description(view, present), stream),
             _areas_drawing(view, present, base, stream),
         )
     return found
@@ -62,7 +62,7 @@ def moved_by(view: IndexView, node: str, place: str, period: str, parts: Sequenc
     stream = next((stream for stream in STREAMS if row is not None and row["kind"] in KINDS_OF[stream]), None)
     if row is None or stream is None or len(parts) < 2:
         return {}
-    slug = _slug("moved", stream)
+    slug = slug_of("moved", stream)
 
     def question(figures: Figures) -> str:
         before, after = figures.plain_period(row["before"]), figures.plain_period(period)
@@ -83,7 +83,7 @@ def moved_by(view: IndexView, node: str, place: str, period: str, parts: Sequenc
         ]
         return from_base(bars, 0.0, figures.words.text("chart.no_change"), width)
 
-    return {slug: Picture(slug, stream, _marked(question, stream), _marked(description, stream), draw)}
+    return {slug: Picture(slug, stream, marked(question, stream), marked(description, stream), draw)}
 
 
 def places_compared(view: IndexView, node: str, period: str) -> dict[str, Picture]:
@@ -98,11 +98,11 @@ def places_compared(view: IndexView, node: str, period: str) -> dict[str, Pictur
         if len(present) < 2:
             continue
         present.sort(key=lambda item: -item[1])
-        found[_slug("places", stream)] = Picture(
-            _slug("places", stream),
+        found[slug_of("places", stream)] = Picture(
+            slug_of("places", stream),
             stream,
-            _marked(_places_question(view, node, period), stream),
-            _marked(_places_description(view, present), stream),
+            marked(_places_question(view, node, period), stream),
+            marked(_places_description(view, present), stream),
             _places_drawing(view, present, stream),
         )
     return found
@@ -159,11 +159,13 @@ def moved_parts(view: IndexView, node: str, place: str, period: str) -> list[Mov
 # ── sayings ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _slug(name: str, stream: Stream) -> str:
+def slug_of(name: str, stream: Stream) -> str:
+    """Name a chart, so that one of simulated values says so in its file name."""
     return name if stream == "public" else f"{name}-{SIMULATED}"
 
 
-def _marked(saying: Saying, stream: Stream) -> Saying:
+def marked(saying: Saying, stream: Stream) -> Saying:
+    """Say of simulated values that they are."""
     if stream == "public":
         return saying
     return lambda figures: figures.words.text("chart.simulated", text=saying(figures))

@@ -206,7 +206,8 @@ class Writer:
         if view is None:
             return []
         state = say(f"state.{manifest['state']}")
-        lines = [self.local(view.description["status_note"])]
+        lines = [picture.key(self.figures)] if picture.key else []
+        lines.append(self.local(view.description["status_note"]))
         if picture.stream == SIMULATED:
             lines.append(say("chart.simulated_note"))
         lines.append(say("chart.from_release", title=view.title(self.language), id=manifest["id"], state=state))
@@ -247,6 +248,8 @@ class Writer:
                 "style_sheet": STYLE_SHEET,
                 "number": figures.number,
                 "signed": figures.signed,
+                "share": figures.share,
+                "bare_share": figures.bare_share,
                 "finer": figures.finer,
                 "whole": figures.whole,
                 "printed": figures.printed,

@@ -11,6 +11,7 @@ from typing import Literal
 from donghaeng import periods
 from donghaeng.release.read import ReleasedPack, Row
 from donghaeng.site.links import file_names
+from donghaeng.site.tried import Tried
 from donghaeng.sources import CITABLE, source_ids
 from donghaeng.wording import Language
 
@@ -234,6 +235,17 @@ class IndexView:
                     counts[source] += 1
         return tuple(sorted(counts, key=lambda source: (-counts[source], source)))
 
+    @cached_property
+    def tried(self) -> Tried | None:
+        """What recipes tried instead of this one gave; None where the pack names none."""
+        return Tried(self.pack.tables) if self.rows("robustness_intervals") else None
+
+    def interval(self, node: str, place: str | None, period: str, stream: Stream) -> Row | None:
+        """Give the row of ``robustness_intervals`` that may stand beside a score of a stream."""
+        if self.tried is None or node != self.root or stream_of(self.tried.kind) != stream:
+            return None
+        return self.tried.intervals.get((place or "", period))
+
     # ── what may stand where ─────────────────────────────────────────────────────────────────────
 
     def headline(self, node: str, place: str | None) -> Headline | None:
@@ -330,6 +342,11 @@ class IndexView:
             if row["used"] and row["place"] == place and row["kind"] not in CITABLE_WORDS | {SIMULATED}
         ]
         return sorted(rows, key=lambda row: periods.parse(row["period"]), reverse=True)
+
+
+def stream_of(kind: str) -> Stream | None:
+    """Give the stream that a kind belongs to; None for what may not stand in a chart or headline."""
+    return "public" if kind in CITABLE_WORDS else "simulated" if kind == SIMULATED else None
 
 
 def in_language(text: Mapping[str, str], language: Language) -> str:

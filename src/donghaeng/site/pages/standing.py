@@ -16,11 +16,13 @@ class Standing:
         place: place code.
         score: its row of ``scores``.
         year_change: its row of ``changes`` on the year before.
+        interval: its row of ``robustness_intervals``; None where there is none that may stand here.
     """
 
     place: str
     score: Row
     year_change: Row | None
+    interval: Row | None
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class Ranking:
     wholes: tuple[Standing, ...]
     without: tuple[str, ...]
 
+    @property
+    def has_intervals(self) -> bool:
+        """Say whether ranks have an interval."""
+        return any(line.interval is not None and line.interval["rank_low"] is not None for line in self.lines)
+
 
 def ranking(view: IndexView, node: str) -> Ranking | None:
     """Rank the places in the newest period; None for an index of one place."""
@@ -53,7 +60,14 @@ def ranking(view: IndexView, node: str) -> Ranking | None:
     for place in view.scored_places:
         row = view.score.get((place, period, node))
         if row is not None and row["value"] is not None and row["kind"] in kinds:
-            lines.append(Standing(place, row, view.change.get((place, period, node, "year"))))
+            lines.append(
+                Standing(
+                    place,
+                    row,
+                    view.change.get((place, period, node, "year")),
+                    view.interval(node, place, period, view.stream),
+                )
+            )
         else:
             without.append(place)
     lines.sort(key=lambda line: (line.score["rank"] or 0, -line.score["value"]))
