@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,4 +69,16 @@ def read_places(path: Path, label: str, languages: Collection[str], faults: Faul
         if row["parent"] and row["parent"] not in places:
             remedy = nearest(row["parent"], places) or "add it"
             row.fault(faults, "parent", f'unknown place "{row["parent"]}"', "a place of this file", remedy, "orphan")
+    for row in rows:
+        if _in_circle(row["place"], places):
+            what = f'"{row["place"]}" is part of itself'
+            row.fault(faults, "parent", what, "a tree of places", "correct one of the parents", "cycle")
     return tuple(places.values())
+
+
+def _in_circle(code: str, places: Mapping[str, Place]) -> bool:
+    above, seen = places[code].parent if code in places else "", {code}
+    while above in places and above not in seen:
+        seen.add(above)
+        above = places[above].parent
+    return above == code

@@ -218,6 +218,15 @@ def cell_place(record: str, first_line: int, index: int) -> tuple[int, int]:
     return line, column
 
 
+def is_number(text: str) -> bool:
+    """Say whether a text is a number in the form that tables take.
+
+    >>> is_number("12.5"), is_number("1_0"), is_number("inf")
+    (True, False, False)
+    """
+    return _NUMBER.fullmatch(text) is not None and abs(Decimal(text).adjusted()) <= LARGEST_EXPONENT
+
+
 def number(row: Row, column: str, faults: Faults) -> Decimal | None:
     """Read a cell as a number; None, with a fault, when it is not one.
 

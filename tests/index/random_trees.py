@@ -146,10 +146,16 @@ def trees(
         for period in PERIODS
         if given and draw(st.integers(0, 3)) == 0
     }
+    # The first child of a composite has a weight: weights that sum to nothing are a fault.
+    first_children = {parents.index(parent) for parent in parents if parent is not None}
+    weights = tuple(
+        draw(st.sampled_from([1.0, 2.0, 0.5] if node in first_children else [1.0, 1.0, 2.0, 0.5, 0.0]))
+        for node in range(size)
+    )
     return Tree(
         parents=parents,
         directions=tuple(draw(st.sampled_from(["higher", "lower"])) for _ in parents),
-        weights=tuple(draw(st.sampled_from([1.0, 1.0, 2.0, 0.5, 0.0])) for _ in parents),
+        weights=weights,
         values=values,
         given=givens,
         over=draw(st.sampled_from(["indicators", "children"])),

@@ -44,7 +44,7 @@ class Manifest(Model):
         str, formed(r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$|^none$|^world$", "a code of ISO 3166 such as KR-11, none or world")
     ]
     languages: Annotated[tuple[Language, ...], Field(strict=False, min_length=1)]
-    licence: Annotated[str, Field(min_length=1)]
+    licence: Annotated[str, formed(r"^[A-Za-z0-9][A-Za-z0-9 .+-]{0,63}$", "an SPDX identifier such as CC-BY-4.0")]
     status: Literal["official", "unofficial", "invented"]
     uses: Annotated[tuple[PackId, ...], Field(strict=False)] = ()
 

@@ -105,13 +105,25 @@ class _PackReader:
         tables, tables_document = self._tables()
         self._warn_of_unknown_files(tables)
         observations = self._observations(structure, places, sources, tables, tables_document)
-        attributes = read_attributes(self.found.folder, self.found.label, tables, tables_document, sources, self.faults)
+        attributes = read_attributes(
+            self.found.folder,
+            self.found.label,
+            tables,
+            tables_document,
+            [place.code for place in places] or None,
+            sources,
+            self.faults,
+        )
         statements = self._statements(languages, structure.codes if structure else None, sources)
         articles = read_articles(self._path("articles"), self._label("articles"), languages, sources, self.faults)
         wording = self._wording(languages)
-        if manifest and observations:
+        if manifest and observations is not None:
             self._check_status(manifest, observations)
-        if not (structure and recipe and observations):
+        if structure is None or recipe is None or observations is None:
+            return None
+        if not len(observations):
+            what, remedy = "the pack has no value", "fill observations.csv or a table of tables.yaml"
+            self.faults.add(observations.label, 1, 1, what, "at least one value", remedy, "empty-file")
             return None
         if not unknown_compared(structure, recipe.compare):
             observations.check_inputs(compared_nodes(structure, recipe.compare), self.faults)

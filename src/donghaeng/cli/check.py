@@ -62,5 +62,5 @@ def check(packs: PacksArgument, as_json: JsonOption = False) -> None:
             verdict = "well" if pack else "faulty"
             errors, warnings = counted(len(faults.errors), "error"), counted(len(faults.warnings), "warning")
             typer.secho(f"{reference}: {verdict}, {errors}, {warnings}", bold=True)
-    if any(faults.errors for _, _, faults in results):
+    if any(pack is None for _, pack, _ in results):
         raise typer.Exit(1)

@@ -63,6 +63,8 @@ def make_label(packs: Sequence[Pack], release_id: str, date: str, state: str, re
         raise UsageError(f'--date "{date}" is not a day; write it as 2024-03-01') from None
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", release_id or newest):
         raise UsageError(f'--id "{release_id}" is not a name; use letters, digits, points and hyphens')
+    if "\n" in reason or not re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._-]{0,63})?", replaces):
+        raise UsageError("--replaces is the id of a release, --reason is one line")
     return Label(release_id or newest, date or newest, known_state, replaces, reason)
 
 

@@ -21,7 +21,7 @@ def robustness(
     number: Annotated[
         int | None, typer.Option("-n", "--n", min=10, max=100_000_000, help="Draw so many recipes instead of all.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the draw; default, that of robustness.yaml.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the draw; default, that of robustness.yaml.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compute the index under every combination of choices that the pack names."""

@@ -45,9 +45,10 @@ class Aggregated:
         available: number of indicators behind each score; NaN where a given value does not say.
         shares: how much a point of each node moves its parent: its share in an arithmetic mean, the partial
             derivative in another (Euler's theorem: over the children of a computed node share x score sums to
-            its score); 0 where it takes no part.
+            its score; a ratio, its complement and ranks have none); 0 where it takes no part.
         given: where the score is a given value.
         weights: weight of each node among its siblings.
+        in_use: where the score of a node goes into that of its parent.
     """
 
     values: Floats
@@ -57,6 +58,7 @@ class Aggregated:
     shares: Floats
     given: Mask
     weights: Floats
+    in_use: Mask
 
 
 def aggregate(
@@ -99,7 +101,7 @@ def aggregate(
     # Weight of all indicators in use at or below a node, and their number.
     reach = np.where(is_given, np.nan_to_num(given.counts), np.isfinite(scaled.values))
     available = np.where(is_given, given.counts, np.isfinite(scaled.values))
-    shares = np.zeros(shape)
+    shares, used = np.zeros(shape), np.zeros(shape, bool)
     weights = np.ones(shape[-1])
     counted = np.zeros(shape, bool)
     new_data = _share_observed(np.isfinite(scaled.values) if observed is None else observed, structure)
@@ -120,6 +122,7 @@ def aggregate(
             computed = np.isfinite(score) & ~is_given[..., index]
             part = np.where(computed[..., None], part, 0.0)
             in_use = computed[..., None] & (mass > 0)
+            used[..., children] = in_use
             shares[..., children] = part
             values[..., index] = np.where(computed, score, values[..., index])
             kinds[..., index] = np.where(computed, _kind_of_mean(in_use, kinds[..., children]), kinds[..., index])
@@ -132,7 +135,7 @@ def aggregate(
         counted[..., index] = np.isfinite(values[..., index]) & np.isin(kinds[..., index], _COUNTED)
     missing = np.isnan(values)
     kinds[missing], half[missing], available[missing] = NO_KIND, 0.0, 0.0
-    return Aggregated(values, kinds.astype(np.int8), half, available, shares, is_given & shown, weights)
+    return Aggregated(values, kinds.astype(np.int8), half, available, shares, is_given & shown, weights, used)
 
 
 def _share_observed(observed: Mask, structure: Structure) -> Floats:
@@ -338,7 +341,7 @@ def mixed(result: Aggregated, structure: Structure) -> list[tuple[int, int, int]
     for index in structure.bottom_up:
         children = list(structure.children[index])
         if children:
-            part, kinds = result.shares[..., children] > 0, result.kinds[..., children]
+            part, kinds = result.in_use[..., children], result.kinds[..., children]
             simulated = kinds == Kind.SIMULATED
             both = (part & simulated).any(axis=-1) & (part & ~simulated).any(axis=-1)
             found += [(int(place), int(period), index) for place, period in np.argwhere(both)]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from donghaeng.documents import Document, Model, validated
 from donghaeng.errors import Faults, InputError, listed
@@ -50,7 +51,7 @@ class Choice(Model):
     """
 
     label: Text
-    probability: PositiveFloat = 1.0
+    probability: Annotated[float, Field(gt=0, le=1e6)] = 1.0
     set: dict[str, Any] = Field(default_factory=dict)
     use: Annotated[tuple[UseStatement, ...], Field(strict=False)] = ()
     leave_out: Annotated[tuple[str, ...], Field(strict=False)] = ()
@@ -72,7 +73,7 @@ class Noise(Model):
     share: Annotated[float, Field(gt=0, le=1)] = 0.25
     levels: Annotated[tuple[PositiveInt, ...], Field(strict=False)] | None = None
     draws: Annotated[int, Field(ge=2, le=10_000)] = 50
-    seed: int = 1
+    seed: NonNegativeInt = 1
 
 
 class Factor(Model):
@@ -107,7 +108,17 @@ class Alternatives(Model):
     format: Literal[1]
     factors: Annotated[tuple[Factor, ...], Field(strict=False, min_length=1)]
     sample: Annotated[int, Field(ge=10, le=1_000_000)] = 5_000
-    seed: int = 1
+    seed: NonNegativeInt = 1
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Alternatives:
+        names = [factor.name for factor in self.factors]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"the name {listed(twice)} stands twice", "another name for each factor")
+        if sum(bool(factor.noise and factor.noise.of == "rounding") for factor in self.factors) > 1:
+            raise ValueError("rounding is drawn by two factors", "one factor of rounding")
+        return self
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +187,7 @@ def run(
         InputError: a choice that does not fit the pack.
     """
     variants = tuple(variants_of(factor, scores) for factor in alternatives.factors)
-    count = int(np.prod([len(choices) for choices in variants]))
+    count = math.prod(len(choices) for choices in variants)
     complete = count <= MOST_COMBINATIONS and sample is None
     if complete:
         chosen = np.array(list(itertools.product(*(range(len(choices)) for choices in variants))), np.int64)
@@ -259,6 +270,8 @@ def variants_of(factor: Factor, scores: Scores) -> tuple[Variant, ...]:
 def _position(code: str, scores: Scores, name: str) -> int:
     if code not in scores.structure.position:
         raise InputError(f"robustness.yaml: {name}: unknown node {code}; expected a code of structure.csv")
+    if scores.structure.position[code] == scores.structure.root:
+        raise InputError(f"robustness.yaml: {name}: {code} is the whole index; expected a node below it")
     return scores.structure.position[code]
 
 
@@ -266,7 +279,7 @@ def _leave_out_each(what: str, scores: Scores) -> tuple[Variant, ...]:
     structure = scores.structure
     inside = [index for index in range(len(structure.nodes)) if structure.is_leaf(index)]
     nodes = inside if what == "indicators" else list(structure.children[structure.root])
-    taking_part = [index for index in nodes if (scores.shares[..., index] != 0).any()]
+    taking_part = [index for index in nodes if scores.aggregated.in_use[..., index].any()]
     share = 1 / (len(taking_part) + 1)
     everything = Variant({"ko": "모두 포함", "en": "all of them"}, share, {})
     without = [

@@ -11,6 +11,7 @@ from donghaeng.errors import Fault, Faults, InputError
 from donghaeng.index.aggregate import Aggregated, AggregationError, Given, mixed
 from donghaeng.index.normalise import CellProblem
 from donghaeng.index.observations import Observations
+from donghaeng.index.place_means import Parts
 from donghaeng.index.prepare import StepError
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.structure import Structure
@@ -55,6 +56,16 @@ class Locator:
         what = f"{problem.what} ({self.panel.places[problem.place]})"
         file, line = self._location(problem.place, problem.period, problem.node)
         faults.add(file, line, 1, what, problem.expected, problem.remedy, "no-ratio")
+
+    def own_values(self, parts: Parts, faults: Faults) -> None:
+        """Report places that are means of their parts and have values of their own, which nothing would use."""
+        for place in parts:
+            rows = self.panel.rows[place][np.isfinite(self.panel.values[place])]
+            if rows.size:
+                file, line = self.observations.location(int(rows.min()))
+                what = f"{self.panel.places[place]} has parts and {rows.size} values of its own"
+                remedy = "leave them out, compare them (compare in recipe.yaml), or leave out places in recipe.yaml"
+                faults.add(file, line, 1, what, "values of its parts only", remedy, "own-values")
 
     def mixed_kinds(self, aggregated: Aggregated, faults: Faults) -> None:
         """Report averages of simulated with other values."""

@@ -221,6 +221,7 @@ def _score(
         raise locator.aggregation(error) from None
     locator.mixed_kinds(aggregated, faults)
     parts = parts_of(panel.places, places) if recipe.places else {}
+    locator.own_values(parts, faults)
     if recipe.places and parts:
         aggregated = _with_places(aggregated, parts, recipe.places, panel, attributes)
     if recipe.base_value is not None:
@@ -244,6 +245,8 @@ def _with_places(
             weights = attributes.numbers(method.weights, panel.places, panel.periods)
         except ValueError as error:
             raise InputError(f'places: the attribute "{method.weights}": {error}; expected numbers') from None
+    if (weights < 0).any() or np.isinf(weights).any():
+        raise InputError(f'places: "{method.weights}" is negative or infinite; expected 0 or more; correct tables.yaml')
     try:
         return mean_of_parts(aggregated, parts, weights)
     except MissingWeightError as error:

@@ -142,7 +142,7 @@ class Scores:
         for index in self.structure.bottom_up:
             children = list(self.structure.children[index])
             if children:
-                below = np.where(self.shares[..., children] != 0, counts[..., children], 0.0)
+                below = np.where(self.aggregated.in_use[..., children], counts[..., children], 0.0)
                 counts[..., index] = below.sum(axis=-1)
         for place, members in self.parts.items():
             counts[place] = counts[members].max(axis=0)

@@ -45,6 +45,8 @@ OPTIONAL = (
 #: Optional columns that hold a number.
 NUMBERS = ("target", "lower", "upper", "rescale")
 DIRECTIONS = ("higher", "lower")
+#: Codes stand in the names of files.
+LONGEST_CODE = 64
 #: Weights other than 0 lie between these, and their products from the root to a leaf too.
 LEAST_WEIGHT, MOST_WEIGHT = 1e-100, 1e100
 STATUSES = ("confirmed", "tentative")
@@ -194,6 +196,13 @@ def read_structure(
         if not code or any(character in "/\\;," or character.isspace() for character in code):
             row.fault(faults, "code", f'"{code}" is not a code', "a word without spaces", "give one", "wrong-value")
             continue
+        if len(code) > LONGEST_CODE or code in {"place", "period"}:
+            what, expected = (
+                f'"{code[:40]}" cannot be a code',
+                f"at most {LONGEST_CODE} characters, not place or period",
+            )
+            row.fault(faults, "code", what, expected, "choose another", "wrong-value")
+            continue
         if code in first_line:
             what = f'the code "{code}" stands already in line {first_line[code]}'
             row.fault(faults, "code", what, "each code once", "rename or remove one", "duplicate")
@@ -286,6 +295,10 @@ def _check_tree(nodes: list[Node], rows: list[Row], faults: Faults) -> None:
 
 def _check_weights(structure: Structure, rows: list[Row], faults: Faults) -> None:
     """Report the node at which the product of the weights from the root leaves the numbers."""
+    for index, children in enumerate(structure.children):
+        if children and not any(structure.nodes[child].weight for child in children):
+            what = f"all weights below {structure.codes[index]} are 0"
+            rows[children[0]].fault(faults, "weight", what, "a sum above 0", "give a weight to one", "wrong-value")
     products = [1.0] * len(structure.nodes)
     for index in reversed(structure.bottom_up):
         for child in structure.children[index]:

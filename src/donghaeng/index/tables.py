@@ -11,16 +11,17 @@ import numpy as np
 from pydantic import Field
 
 from donghaeng import periods
-from donghaeng.documents import Document, Model
+from donghaeng.documents import Document, Model, formed
 from donghaeng.errors import Faults, nearest
 from donghaeng.index.observations import Observations, source_fault
 from donghaeng.index.structure import Structure
 from donghaeng.panel import Floats
 from donghaeng.periods import Period
 from donghaeng.sources import KIND_WORDS, Kind, Source
-from donghaeng.table import Row, decimals, number, read_rows
+from donghaeng.table import Row, decimals, is_number, number, read_rows
 
 Layout = Literal["long", "wide"]
+PackPath = Annotated[str, formed(r"^[^\x00-\x1f]{1,200}$", "a path in the pack")]
 SourceIds = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 
 
@@ -35,7 +36,7 @@ class ValuesTable(Model):
         source: ids of the sources of all its values.
     """
 
-    file: str
+    file: PackPath
     layout: Layout
     kind: Literal["published", "second_hand", "derived", "inferred", "simulated", "unknown"]
     source: SourceIds
@@ -51,7 +52,7 @@ class AttributesTable(Model):
         source: ids of its sources.
     """
 
-    file: str
+    file: PackPath
     layout: Layout
     source: SourceIds
 
@@ -93,6 +94,8 @@ class Attributes:
         for at, place in enumerate(places):
             for when, period in enumerate(panel_periods):
                 text = self.text(name, place, period.text)
+                if text and not is_number(text):
+                    raise ValueError(f'"{text}" of {place} is not a number')
                 if text:
                     result[at, when] = float(text)
         return result
@@ -155,6 +158,7 @@ def read_attributes(
     label: str,
     tables: Tables,
     document: Document,
+    places: Collection[str] | None,
     sources: Mapping[str, Source] | None,
     faults: Faults,
 ) -> Attributes:
@@ -168,6 +172,10 @@ def read_attributes(
         for row, name, column in _cells(folder, label, table, None, ("attribute", "value"), faults):
             if row["period"]:
                 _check_period(row, faults)
+            if places is not None and row["place"] not in places:
+                remedy = nearest(row["place"], places) or "add it to places.csv"
+                what = f'unknown place "{row["place"]}"'
+                row.fault(faults, "place", what, "a code of places.csv", remedy, "unknown-code")
             cell = (row["place"], row["period"])
             if cell in values.setdefault(name, {}):
                 what = f"a second {name} for {row['place']} {row['period']}".rstrip()
@@ -212,6 +220,8 @@ def _value(
     if node not in structure.position:
         remedy = nearest(node, structure.codes) or "add it to structure.csv"
         row.fault(faults, "node", f'unknown node "{node}"', "a code of structure.csv", remedy, "unknown-code")
+    if places is None and not row["place"]:
+        row.fault(faults, "place", "the place is missing", "a code", "write one", "missing-value")
     if places is not None and row["place"] not in places:
         remedy = nearest(row["place"], places) or "add it to places.csv"
         what = f'unknown place "{row["place"]}"'

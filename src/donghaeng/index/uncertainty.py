@@ -188,6 +188,8 @@ def _ahead(runs: Runs, ranks: Floats, scores: Scores) -> list[Row]:
         for first, second in pairwise(order):
             both = np.isfinite(ranks[:, first, period]) & np.isfinite(ranks[:, second, period])
             wins = both & (runs.scores[:, first, period] > runs.scores[:, second, period])
+            if not both.any():
+                continue
             share = runs.probabilities[wins].sum() / runs.probabilities[both].sum()
             key = {"period": scores.periods[period].text, "place": scores.places[first]}
             rows.append(key | {"behind": scores.places[second], "share": float(share)})
@@ -287,7 +289,7 @@ def _failures(runs: Runs) -> list[Row]:
 def _sentences(found: list[tuple[str, Indices]], alternatives: Alternatives, scores: Scores) -> dict[str, str]:
     targets = {indices.target: indices for _, indices in found}
     indices = targets.get("mean rank change") or targets.get("score")
-    if indices is None:
+    if indices is None or not indices.labels:
         return {}
     label = "" if indices.target == "mean rank change" else indices.labels[0]
     root = scores.structure.nodes[scores.structure.root]

@@ -39,7 +39,8 @@ def data_package(
 
 
 def _licence(name: str) -> dict[str, str]:
-    return {"name": name, "path": f"https://spdx.org/licenses/{name}.html"}
+    known = {"path": f"https://spdx.org/licenses/{name}.html"} if " " not in name else {}
+    return {"name": name.replace(" ", "-")} | known
 
 
 def _sources(pack: PackContent) -> list[dict[str, str]]:
@@ -61,7 +62,7 @@ def _resource(path: str, table: pa.Table, content: bytes) -> dict[str, Any]:
         "bytes": len(content),
         "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
         "schema": {
-            "fields": [{"name": field.name, "type": _TYPES[field.type]} for field in table.schema],
+            "fields": [{"name": field.name, "type": _TYPES.get(field.type, "any")} for field in table.schema],
             "missingValues": [""],
         },
     }

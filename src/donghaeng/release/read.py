@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from donghaeng.errors import InputError
 from donghaeng.release.verify import read_manifest
 from donghaeng.release.write import SIMULATED
 
@@ -64,6 +65,8 @@ def read_release(folder: Path) -> Release:
 
 def _read_pack(folder: Path, pack_id: str, paths: list[str]) -> ReleasedPack:
     def plain(name: str) -> Any:
+        if f"{pack_id}/{name}" not in paths:
+            raise InputError(f"{folder} has no {pack_id}/{name}; take the release from its publisher again")
         return json.loads((folder / pack_id / name).read_bytes())
 
     tables: dict[str, tuple[Row, ...]] = {}
@@ -74,6 +77,6 @@ def _read_pack(folder: Path, pack_id: str, paths: list[str]) -> ReleasedPack:
             table = name.removeprefix("tables/").removesuffix(".json").removesuffix(f"-{SIMULATED}")
             tables[table] = (*tables.get(table, ()), *plain(name))
         elif name.startswith("articles/"):
-            slug, language, _ = name.removeprefix("articles/").split(".")
+            slug, _, language = name.removeprefix("articles/").removesuffix(".md").rpartition(".")
             articles[slug, language] = (folder / path).read_text("utf-8")
     return ReleasedPack(pack_id, plain("pack.json"), plain("recipe.json"), plain("wording.json"), tables, articles)

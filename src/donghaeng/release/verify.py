@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from donghaeng.errors import Faults, InputError
+from donghaeng.release.manifest import parse_manifest
 from donghaeng.release.write import MANIFEST, MANIFEST_DIGEST
 
 _CHUNK = 1 << 20
@@ -34,15 +34,13 @@ def verify(folder: Path, expected_digest: str | None = None) -> tuple[str, Fault
     faults = Faults()
     digest = sha256_of(manifest_path)
     _check_manifest_digest(folder, digest, expected_digest, faults)
-    try:
-        manifest = json.loads(manifest_path.read_bytes())
-        listed = {str(entry["path"]): str(entry["sha256"]) for entry in manifest["files"]}
-    except (ValueError, KeyError, TypeError):
-        _altered(faults, folder, MANIFEST, "the manifest is not readable")
+    manifest, _ = parse_manifest(manifest_path, f"{folder}/{MANIFEST}", faults)
+    if manifest is None:
         return digest, faults
+    listed = {file.path: file.sha256 for file in manifest.files}
     for path, wanted in listed.items():
-        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
-            _altered(faults, folder, MANIFEST, f'the path "{path}" leads out of the release')
+        if _has_link(folder, path):
+            _altered(faults, folder, path, "the path is a link")
         elif not (folder / path).is_file():
             _altered(faults, folder, path, "the file is missing")
         elif sha256_of(folder / path) != wanted:
@@ -61,8 +59,18 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     _, faults = verify(folder)
     faults.raise_errors()
-    manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_bytes())
-    return manifest
+    _, plain = parse_manifest(folder / MANIFEST, f"{folder}/{MANIFEST}", faults)
+    return plain
+
+
+def _has_link(folder: Path, path: str) -> bool:
+    """Say whether a file is reached over a link, which could lead anywhere."""
+    here = folder
+    for part in PurePosixPath(path).parts:
+        here = here / part
+        if here.is_symlink():
+            return True
+    return False
 
 
 def sha256_of(path: Path) -> str:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from donghaeng.errors import InputError, UsageError
 from donghaeng.release.content import Label, PackContent
 from donghaeng.release.datapackage import data_package
-from donghaeng.release.formats import as_csv, as_json, in_all_formats
+from donghaeng.release.formats import as_json, in_all_formats
 
 MANIFEST = "manifest.json"
 MANIFEST_DIGEST = "manifest.sha256"
@@ -161,6 +161,3 @@ def _readme(label: Label, packs: list[PackContent]) -> str:
         lines += [f"Licence: {pack.description['licence']}", *pack.description["status_note"].values()]
     lines += ["", f"{MANIFEST} lists every file with its SHA-256. Check all of them with: donghaeng verify FOLDER", ""]
     return "\n".join(lines)
-
-
-__all__ = ["as_csv", "check_label", "release_files", "split_simulated", "write_release"]

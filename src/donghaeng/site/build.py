@@ -15,6 +15,7 @@ from donghaeng.release.read import Release
 from donghaeng.release.verify import sha256_of
 from donghaeng.release.write import MANIFEST, MANIFEST_DIGEST
 from donghaeng.site.companions import companions
+from donghaeng.site.edition import Edition
 from donghaeng.site.fonts import FILE_NAME, LICENCE_NAME, licence_text, subset_font
 from donghaeng.site.page import Page
 from donghaeng.site.pages.article import articles
@@ -26,7 +27,7 @@ from donghaeng.site.pages.nodes import area, indicator
 from donghaeng.site.pages.places import places
 from donghaeng.site.pages.portal import portal
 from donghaeng.site.pages.robustness import robustness
-from donghaeng.site.render import STYLE_SHEET, Edition, Writer
+from donghaeng.site.render import STYLE_SHEET, Writer
 from donghaeng.site.view import IndexView
 from donghaeng.wording import LANGUAGES, Language
 
@@ -115,7 +116,7 @@ def site_pages(release: Release, views: Sequence[IndexView], languages: tuple[La
             method(view),
             *robustness(view),
             quality(view),
-            statements(view),
+            *([statements(view)] if view.rows("statements") else []),
             sources(view),
             changes(view),
             data(view, release),

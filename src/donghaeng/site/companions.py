@@ -6,15 +6,13 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from donghaeng.release.read import Row
+from donghaeng.site.edition import Edition
 from donghaeng.site.links import stem
 from donghaeng.site.page import Page
 from donghaeng.site.view import SIMULATED
-
-if TYPE_CHECKING:
-    from donghaeng.site.render import Edition
 
 
 def companion_paths(page: Page, path: str) -> list[str]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -14,6 +12,7 @@ from donghaeng.release.read import Row
 from donghaeng.site import prose
 from donghaeng.site.charts import WIDTHS, Drawing, Width, as_image, in_page
 from donghaeng.site.companions import companion_paths
+from donghaeng.site.edition import Edition
 from donghaeng.site.figures import Figures
 from donghaeng.site.links import relative, stem
 from donghaeng.site.page import Page, Picture
@@ -26,24 +25,9 @@ from donghaeng.sources import source_ids
 from donghaeng.wording import LANGUAGES, Language
 
 STYLE_SHEET = "assets/site.css"
+#: So many sources are named where a fact has more.
+MOST_CITED = 6
 LANGUAGE_NAMES: Mapping[Language, str] = {"ko": "한국어", "en": "English"}
-
-
-@dataclass(frozen=True)
-class Edition:
-    """What every page says about the release.
-
-    Attributes:
-        manifest: the manifest of the release.
-        digest: SHA-256 of the manifest.
-        views: the indices of the release.
-        paths: pages that exist, as paths from the top of the site.
-    """
-
-    manifest: Mapping[str, Any]
-    digest: str
-    views: tuple[IndexView, ...]
-    paths: frozenset[str]
 
 
 class Writer:
@@ -97,6 +81,14 @@ class Writer:
         if not found:
             return Markup('<span class="none">{}</span>').format(self.words("common.none"))
         return Markup('<span class="cites">{}</span>').format(Markup(" ").join(map(self.cite_one, found)))
+
+    def cite_all(self, ids: Sequence[str]) -> Markup:
+        """Link the first few of some sources, and say how many there are where there are more."""
+        if len(ids) <= MOST_CITED or self.view is None:
+            return self.cite(";".join(ids))
+        count = self.words("facts.documents", shown=self.figures.whole(len(ids)))
+        all_of_them = self._link(self.to(self.view.path("sources.html")), count)
+        return Markup("{} … {}").format(self.cite(";".join(ids[:MOST_CITED])), all_of_them)
 
     def cite_one(self, source_id: str) -> Markup:
         """Link a source to its entry in the list of sources, by publisher and date."""

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Literal
 
 from donghaeng import periods
@@ -212,12 +213,8 @@ class IndexView:
 
     @cached_property
     def decimals(self) -> int:
-        """How many decimals a score is shown with: one, more on a scale from 0 to 1 or in deviations."""
-        sizes = [
-            abs(row["value"]) for row in self.rows("scores") if row["node"] == self.root and row["value"] is not None
-        ]
-        largest = max(sizes, default=100.0)
-        return 3 if largest <= 2 else 2 if largest < 20 else 1
+        """How many decimals a score is shown with, as the recipe says: one unless it says otherwise."""
+        return int(self.pack.recipe.get("decimals", 1))
 
     @cached_property
     def agreement(self) -> tuple[int, int]:
@@ -295,18 +292,33 @@ class IndexView:
         return "public" if any(value is not None for value in found) else "simulated"
 
     def evidence(self, node: str, place: str, period: str) -> tuple[str, ...]:
-        """Give the sources of the used statements about a node and its children in a period, else of all below."""
-        near = self._sources_of((node, *self.nodes[node].children), place, period)
-        return near or self._sources_of(self.leaves_below(node), place, period)
+        """Give the sources of all inputs of a score: its own used statements, else those of what it is made of.
 
-    def _sources_of(self, codes: Iterable[str], place: str, period: str) -> tuple[str, ...]:
-        found = [
-            source
-            for code in codes
-            for row in self._used.get((code, place, period), ())
-            for source in source_ids(row["source"])
-        ]
-        return tuple(dict.fromkeys(found))
+        A place with parts has those of its parts; a score of values from other periods only, those of all periods.
+        """
+        parts = [code for code, row in self.places.items() if row.get("parent") == place]
+        found = self._inputs(node, (place,), (period,)) or self._inputs(node, parts, (period,))
+        found = found or self._inputs(node, (place, *parts), self.periods)
+        return tuple(dict.fromkeys(source for row in found for source in source_ids(row["source"])))
+
+    def _inputs(self, node: str, places: Iterable[str], when: Iterable[str]) -> list[Row]:
+        """Give the used statements that a score rests on; a given value goes before what lies below it."""
+        found = []
+        for place, period in product(places, when):
+            waiting = [node]
+            while waiting:
+                code = waiting.pop(0)
+                rows = self._used.get((code, place, period), [])
+                # Values that may not stand in a total take no part in what is above them.
+                found += [row for row in rows if code == node or row["kind"] in CITABLE_WORDS | {SIMULATED}]
+                waiting += () if rows else self.nodes[code].children
+        return found
+
+    def sources_of_values(self, node: str) -> tuple[str, ...]:
+        """Give the sources of the structure and of all used statements about a node."""
+        used = [row for row in self.observations.get(node, ()) if row["used"]]
+        rows = [self.nodes[node].row, *used]
+        return tuple(dict.fromkeys(source for row in rows for source in source_ids(row["source"] or "")))
 
     @cached_property
     def _used(self) -> Mapping[tuple[str, str, str], list[Row]]:

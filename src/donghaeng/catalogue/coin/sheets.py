@@ -159,9 +159,9 @@ def _read_workbook(path: Path, label: str, faults: Faults) -> tuple[Table | None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of styles and extensions that are of no use here
             return _read_sheets(path, label, has_formulas, faults)
-    except OSError:
-        raise
     except Exception as error:  # openpyxl raises whatever a broken part leads to
+        if isinstance(error, OSError) and error.errno:
+            raise  # of the disk, not of the workbook
         what = f"not readable as a workbook: {type(error).__name__}"
         faults.add(label, 1, 1, what, "a workbook (.xlsx)", "save it anew, or give two CSV files", "workbook")
         return None, None

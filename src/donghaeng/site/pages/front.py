@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from donghaeng.release.read import Row
 from donghaeng.site.page import Page, index_title
 from donghaeng.site.pages.result import result_of, result_pictures, result_rows
 from donghaeng.site.pages.standing import ranking, ranking_rows
@@ -31,6 +32,53 @@ class Coverage:
     uncertain: dict[str, tuple[str, ...]]
 
 
+@dataclass(frozen=True)
+class PlacesWeak:
+    """What is weak among the places of the newest period, as numbers of places.
+
+    Attributes:
+        period: the newest period.
+        count: places with a score that may stand here.
+        below: of these, places below the base level.
+        unlike: places whose change on the year before does not compare like with like.
+        fewer: places with fewer indicators than the index has.
+        imputed: places with values that were filled in.
+    """
+
+    period: str
+    count: int
+    below: int
+    unlike: int
+    fewer: int
+    imputed: int
+
+    @property
+    def is_any(self) -> bool:
+        """Say whether there is something to tell."""
+        return bool(self.below or self.unlike or self.fewer or self.imputed)
+
+
+def places_weak(view: IndexView) -> PlacesWeak | None:
+    """Look for what is weak at all places of the newest period; None for an index of one place."""
+    standing = ranking(view, view.root)
+    if standing is None:
+        return None
+    lines = [*standing.lines, *standing.wholes]
+    base = view.base_value
+    return PlacesWeak(
+        standing.period,
+        len(lines),
+        sum(base is not None and round(line.score["value"], view.decimals) < base for line in lines),
+        sum(_is_unlike(line.year_change) for line in lines),
+        sum((line.score["available"] or 0) < (line.score["of"] or 0) for line in lines),
+        sum(bool(line.score["imputed"]) for line in lines),
+    )
+
+
+def _is_unlike(change: Row | None) -> bool:
+    return change is not None and change["change"] is not None and not change["comparable"]
+
+
 def front(view: IndexView) -> Page:
     """Give the front page of an index."""
     result = result_of(view, view.root, view.lead_place)
@@ -49,6 +97,7 @@ def front(view: IndexView) -> Page:
         context={
             "result": result,
             "coverage": coverage(view),
+            "places_weak": places_weak(view),
             "ranking": ranking(view, view.root),
             "articles": sorted({slug for slug, _ in view.pack.articles}),
         },

@@ -15,6 +15,44 @@ from donghaeng.site.view import IndexView
 VERBS = ("link", "denominate", "impute", "screen", "treat", "normalise", "weigh", "aggregate", "freeze", "places")
 
 
+#: Settings that only some means use; the others ignore them.
+MEAN_SETTINGS: Mapping[str, tuple[str, ...]] = {
+    "generalised": ("power",),
+    "mazziotta_pareto": ("penalty",),
+    "adjusted_mazziotta_pareto": ("penalty",),
+    "ordered_weighted": ("position_weights",),
+    "benefit_of_the_doubt": ("least_share", "most_share"),
+}
+#: Means that weights enter.
+WEIGHTED_MEANS = frozenset(
+    {
+        *("arithmetic", "geometric", "harmonic", "generalised", "median"),
+        *("mazziotta_pareto", "adjusted_mazziotta_pareto", "copeland", "kemeny_young"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class MeanLine:
+    """How some composites are made from their children.
+
+    Attributes:
+        level: their level, where each level has its own mean; empty where all have the same or for single nodes.
+        codes: the composites.
+        method: the mean.
+        over: ``indicators`` or ``children``, for means that weights enter; else empty.
+        weighted: whether weights differ among the children of any of them.
+        settings: what else is set and used, as (name, value).
+    """
+
+    level: str
+    codes: tuple[str, ...]
+    method: str
+    over: str
+    weighted: bool
+    settings: tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True)
 class Step:
     """A step of the method.
@@ -33,10 +71,12 @@ class Step:
 def steps_of(recipe: Mapping[str, Any]) -> list[Step]:
     """Give the steps that a recipe takes."""
     steps: list[Step] = []
-    for verb in [*VERBS, *(key for key in recipe if key not in {*VERBS, "format", "compare"})]:
+    for verb in [*VERBS, *(key for key in recipe if key not in {*VERBS, "format", "compare", "decimals"})]:
         given = recipe.get(verb)
         for entry in given if isinstance(given, list) else [given]:
-            if isinstance(entry, Mapping):
+            if isinstance(entry, Mapping) and verb == "aggregate":
+                steps.append(Step(verb, "", ()))  # each level and node has a mean of its own: `means_of`
+            elif isinstance(entry, Mapping):
                 settings = tuple(
                     (name, _setting(value)) for name, value in _set_only(entry).items() if name != "method"
                 )
@@ -44,6 +84,50 @@ def steps_of(recipe: Mapping[str, Any]) -> list[Step]:
             elif entry is not None:
                 steps.append(Step(verb, "", ((verb, _setting(entry)),)))
     return steps
+
+
+def means_of(view: IndexView) -> list[MeanLine]:
+    """Give the mean of each level, the highest first, and those of single nodes; one line where all have the same."""
+    recipe = view.pack.recipe
+    base = dict(recipe.get("aggregate") or {})
+    levels, nodes = base.pop("levels", None) or {}, base.pop("nodes", None) or {}
+    groups: dict[str, list[str]] = {}
+    for code in view.inner:
+        if code not in nodes:
+            groups.setdefault(str(view.nodes[code].row["level"]), []).append(code)
+    found = [(level, groups[level], levels.get(level) or base) for level in sorted(groups, key=int, reverse=True)]
+    lines = [_mean_line(view, level, codes, mean) for level, codes, mean in found]
+    lines += [_mean_line(view, "", [code], nodes[code]) for code in view.inner if code in nodes]
+    if lines and not nodes and len({(line.method, line.over, line.settings) for line in lines}) == 1:
+        first = lines[0]
+        weighted = any(line.weighted for line in lines)
+        return [MeanLine("", view.inner, first.method, first.over, weighted, first.settings)]
+    return lines
+
+
+def _mean_line(view: IndexView, level: str, codes: Sequence[str], mean: Mapping[str, Any]) -> MeanLine:
+    method = str(mean.get("method") or "")
+    names = [*MEAN_SETTINGS.get(method, ()), "rescale_around"]
+    if (mean.get("least_available") or 0) > 0:
+        names.append("least_available")
+    settings = tuple((name, _setting(mean[name])) for name in names if mean.get(name) is not None)
+    over = str(mean.get("over") or "children") if method in WEIGHTED_MEANS else ""
+    return MeanLine(level, tuple(codes), method, over, any(_weights_differ(view, code) for code in codes), settings)
+
+
+def _weights_differ(view: IndexView, code: str) -> bool:
+    """Say whether the children of a composite have different weights, given or computed."""
+    weigh = view.pack.recipe.get("weigh") or {}
+    weigh = (weigh.get("levels") or {}).get(str(view.nodes[code].row["level"])) or weigh
+    children = view.nodes[code].children
+    if weigh.get("method", "given") != "given":
+        return weigh["method"] != "equal" and len(children) > 1
+    return len({_weight(view, child) for child in children}) > 1
+
+
+def _weight(view: IndexView, code: str) -> float:
+    weight = view.nodes[code].row["weight"]
+    return 1.0 if weight is None else float(weight)
 
 
 def _differing_first(rows: Sequence[Row]) -> list[Row]:
@@ -70,7 +154,6 @@ def method(view: IndexView) -> Page:
     given = [row for row in view.rows("observations") if not view.nodes[row["node"]].is_leaf and row["used"]]
     counted = [row for row in given if row["count"] is not None]
     lower = tuple(code for code in view.leaves if view.nodes[code].row["direction"] == "lower")
-    weights = {float(node.row["weight"] or 1.0) for node in view.nodes.values()}
     return Page(
         path=view.path("method.html"),
         template="method.html.j2",
@@ -94,7 +177,8 @@ def method(view: IndexView) -> Page:
             "lower": lower,
             "lower_scored": tuple(code for code in lower if view.quality.get(code, {}).get("values")),
             "given": tuple(dict.fromkeys(str(row["node"]) for row in counted)),
-            "weighted": len(weights) > 1,
+            "means": means_of(view),
+            "weighted": any(_weights_differ(view, code) for code in view.inner),
         },
         trail=(Crumb(view.path("index.html"), index_title(view)),),
         view=view,

@@ -8,7 +8,7 @@ from donghaeng import periods
 from donghaeng.release.read import Row
 from donghaeng.site.page import Crumb, Page, index_title, node_name
 from donghaeng.site.pages.result import result_of, result_pictures, result_rows
-from donghaeng.site.pages.standing import ranking, ranking_rows
+from donghaeng.site.pages.standing import ranking, ranking_rows, times
 from donghaeng.site.pictures import places_compared, scores_over_time
 from donghaeng.site.view import IndexView
 
@@ -26,6 +26,7 @@ def area(view: IndexView, code: str) -> Page:
     """Give the page of a composite."""
     result = result_of(view, code, view.lead_place)
     pictures = result_pictures(view, result)
+    standing = ranking(view, code)
     shown, total = shown_observations(view, code)
     tables = dict(result_rows(view, result))
     if not view.is_single:
@@ -42,7 +43,8 @@ def area(view: IndexView, code: str) -> Page:
             "code": code,
             "node": view.nodes[code],
             "result": result,
-            "ranking": ranking(view, code),
+            "ranking": standing,
+            "times": times(view, standing),
             "observations": shown,
             "observations_total": total,
             "conflicts": view.conflicts.get(code, ()),

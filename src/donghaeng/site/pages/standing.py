@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from donghaeng.release.read import Row
 from donghaeng.site.view import KINDS_OF, IndexView
 
+#: What a table of places and periods shows at most; the files beside the page hold all.
+MOST_PERIODS = 6
+MOST_PLACES = 60
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -74,6 +78,39 @@ def ranking(view: IndexView, node: str) -> Ranking | None:
     ranked = [line for line in lines if line.score["rank"] is not None]
     wholes = [line for line in lines if line.score["rank"] is None] if ranked else []
     return Ranking(node, period, tuple(ranked or lines), tuple(wholes), tuple(without))
+
+
+@dataclass(frozen=True)
+class Times:
+    """Scores of a node by place and period.
+
+    Attributes:
+        periods: the newest periods, oldest first.
+        rows: places with the value of each period; None where none may stand here.
+        total: number of places that have any.
+    """
+
+    periods: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[float | None, ...]], ...]
+    total: int
+
+
+def times(view: IndexView, standing: Ranking | None) -> Times | None:
+    """Give the newest periods of the places of a ranking, in its order; None where there is only one period."""
+    if standing is None:
+        return None
+    lines = [*standing.lines, *standing.wholes]
+    values = {
+        (line.place, period): view.value(standing.node, line.place, period, view.stream)
+        for line in lines
+        for period in view.periods
+    }
+    kept = [period for period in view.periods if any(values[line.place, period] is not None for line in lines)]
+    kept = kept[-MOST_PERIODS:]
+    if len(kept) < 2:
+        return None
+    rows = tuple((line.place, tuple(values[line.place, period] for period in kept)) for line in lines)
+    return Times(tuple(kept), rows[:MOST_PLACES], len(rows))
 
 
 def ranking_rows(view: IndexView, node: str) -> list[Row]:
