@@ -15,6 +15,7 @@ from types import UnionType
 from typing import Annotated, Any, NoReturn, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from donghaeng.errors import Faults, listed, nearest
@@ -288,6 +289,8 @@ def _add_validation_fault(detail: ErrorDetails, document: Document, model: type[
         what, expected = f"{given} is not known here", str(context.get("expected") or context.get("expected_tags"))
         words = re.findall(r"'([^']*)'", expected)
         remedy = nearest(str(detail["input"]), words) or "choose one of them"
+        if last == "[key]":
+            remedy += "; a text that holds a comma, or a colon and a blank, stands in quotes"
         if kind == "union_tag_invalid":
             key = str(context["discriminator"]).strip("'")
             what = f'"{context["tag"]}" is not known here'
@@ -317,7 +320,7 @@ def _shown(value: object) -> str:
 
 
 def _keys_phrase(model: type[BaseModel]) -> str:
-    return f"the keys {listed(model.model_fields)}"
+    return f"the keys {listed(_fields(model))}"
 
 
 def _resolve(location: tuple[str | int, ...], value: Any, model: Any) -> tuple[Path_, list[str]]:
@@ -371,14 +374,19 @@ def _chosen(annotation: Any, value: Any) -> list[type[BaseModel]]:
 
 
 def _known_keys(annotation: Any, value: Any) -> list[str]:
-    return [name for model in _chosen(annotation, value) for name in model.model_fields]
+    return [key for model in _chosen(annotation, value) for key in _fields(model)]
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a model by the key that stands in a file."""
+    return {field_.alias or name: field_ for name, field_ in model.model_fields.items()}
 
 
 def _inner(annotation: Any, part: str | int, value: Any) -> Any:
     """The annotation of one key or item of a value."""
     for model in _chosen(annotation, value):
-        if part in model.model_fields:
-            field_ = model.model_fields[str(part)]
+        if part in (fields := _fields(model)):
+            field_ = fields[str(part)]
             return Annotated[(field_.annotation, *field_.metadata)] if field_.metadata else field_.annotation
     if get_origin(annotation) in {Union, UnionType, Annotated}:
         for option in get_args(annotation):
