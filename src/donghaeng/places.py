@@ -12,6 +12,7 @@ from donghaeng.errors import Faults, nearest
 from donghaeng.table import Row, read_rows
 
 COLUMNS = ("place", "parent", "name_ko", "name_en")
+OPTIONAL = ("breakdown",)
 
 
 @dataclass(frozen=True)
@@ -23,24 +24,28 @@ class Place:
         parent: code of the place it is part of; empty for none.
         name_ko: name in Korean; may be empty when the pack is not in Korean.
         name_en: name in English; may be empty when the pack is not in English.
+        breakdown: by what the population is told apart here, such as ``sex``; empty for the main one. Groups of people
+            are places of a breakdown of their own, so that nobody is added up twice.
     """
 
     code: str
     parent: str
     name_ko: str
     name_en: str
+    breakdown: str = ""
 
 
 def places_table(places: Collection[Place]) -> pa.Table:
-    """Give places as a table, in their order."""
-    return pa.table(
-        {
-            "place": [place.code for place in places],
-            "parent": [place.parent for place in places],
-            "name_ko": [place.name_ko for place in places],
-            "name_en": [place.name_en for place in places],
-        }
-    )
+    """Give places as a table, in their order; with a column breakdown where there is any."""
+    columns = {
+        "place": [place.code for place in places],
+        "parent": [place.parent for place in places],
+        "name_ko": [place.name_ko for place in places],
+        "name_en": [place.name_en for place in places],
+    }
+    if any(place.breakdown for place in places):
+        columns["breakdown"] = [place.breakdown for place in places]
+    return pa.table(columns)
 
 
 def read_places(path: Path, label: str, languages: Collection[str], faults: Faults) -> tuple[Place, ...]:
@@ -54,7 +59,7 @@ def read_places(path: Path, label: str, languages: Collection[str], faults: Faul
     """
     places: dict[str, Place] = {}
     rows: list[Row] = []
-    for row in read_rows(path, label, COLUMNS, (), faults):
+    for row in read_rows(path, label, COLUMNS, OPTIONAL, faults):
         code = row["place"]
         if not code:
             row.fault(faults, "place", "the place is missing", "a code", "write one", "missing-value")
@@ -63,7 +68,7 @@ def read_places(path: Path, label: str, languages: Collection[str], faults: Faul
         for language in languages:
             if not row[f"name_{language}"]:
                 row.fault(faults, f"name_{language}", "the name is missing", "a name", "write it", "missing-value")
-        places.setdefault(code, Place(code, row["parent"], row["name_ko"], row["name_en"]))
+        places.setdefault(code, Place(code, row["parent"], row["name_ko"], row["name_en"], row["breakdown"]))
         rows.append(row)
     for row in rows:
         if row["parent"] and row["parent"] not in places:

@@ -42,13 +42,19 @@ def _print(result: Versions) -> None:
     counts = {what: sum(row["what"] == what for row in result.revisions) for what in ("changed", "added", "removed")}
     shown = ", ".join(f"{number} {what}" for what, number in counts.items())
     screen.print(f"Inputs: {shown}.")
-    for row in result.revisions[:MOST_ROWS]:
-        before, after = (("none" if row[name] is None else f"{row[name]:g}") for name in ("first", "second"))
-        screen.print(f"  {plain(row['node'])}, {plain(row['place'])}, {row['period']}: {before} -> {after}")
     if len(result.revisions) > MOST_ROWS:
-        screen.print(f"[dim]  {len(result.revisions) - MOST_ROWS} more: --json gives all of them[/dim]")
+        _print_inputs(result)
+    else:
+        for row in result.revisions:
+            before, after = (("none" if row[name] is None else f"{row[name]:g}") for name in ("first", "second"))
+            screen.print(f"  {plain(row['node'])}, {plain(row['place'])}, {row['period']}: {before} -> {after}")
     for key, (before, after) in result.recipe.items():
         screen.print(f"Recipe, {key}: {plain(before)} -> {plain(after)}", soft_wrap=True)
+    for number, (key, (before, after)) in enumerate(result.structure.items()):
+        if number == MOST_ROWS:
+            screen.print(f"[dim]{len(result.structure) - MOST_ROWS} more cells of the structure: --json[/dim]")
+            break
+        screen.print(f"Structure, {plain(key)}: {plain(before)} -> {plain(after)}", soft_wrap=True)
     common = [row for row in result.scores if row["difference"] is not None]
     if not common:
         screen.print("The two have no place, period and node in common.")
@@ -82,6 +88,23 @@ def _print(result: Versions) -> None:
                 for row in effects
             ],
         )
+
+
+def _print_inputs(result: Versions) -> None:
+    columns = [("node", "left"), *((name, "right") for name in ("changed", "added", "removed", "mean", "largest"))]
+    rows = [
+        (
+            plain(row["node"]),
+            *(str(row[name]) for name in ("changed", "added", "removed")),
+            *(_signed(row[name]) for name in ("mean_change", "largest_change")),
+            "" if row["place"] is None else f"{plain(row['place'])}, {row['period']}",
+        )
+        for row in result.inputs[:MOST_ROWS]
+    ]
+    print_table("Inputs that changed most, by indicator", [*columns, ("where", "left")], rows)
+    screen = console()
+    rest = f"{len(result.inputs) - MOST_ROWS} more indicators; " if len(result.inputs) > MOST_ROWS else ""
+    screen.print(f"[dim]{rest}--json gives every input[/dim]\n")
 
 
 def _signed(value: float | None) -> str:

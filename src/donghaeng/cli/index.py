@@ -39,19 +39,32 @@ def index(
 
 
 def _document(pack: Pack, scores: Scores, contributions: bool, changes: bool) -> dict[str, Any]:
+    from math import isnan
+
     from donghaeng.index.changes import changes_table
     from donghaeng.index.contributions import contributions as contributions_table
     from donghaeng.index.published import conflicts_table, published_table
+    from donghaeng.index.weights import consistencies
 
     document: dict[str, Any] = {
         "pack": pack.id,
         "version": pack.version,
         "inputs": dict(pack.files),
-        "recipe": pack.index.recipe.model_dump(mode="json"),
+        "recipe": scores.recipe.model_dump(mode="json"),
         "scores": table_rows(scores.table()),
         "published": table_rows(published_table(scores)),
         "conflicts": table_rows(conflicts_table(scores)),
     }
+    consistent = [
+        {
+            "node": scores.structure.codes[one.composite],
+            "index": one.index,
+            "ratio": None if isnan(one.ratio) else one.ratio,
+        }
+        for one in consistencies(scores.structure, scores.recipe.weigh)
+    ]
+    if consistent:
+        document["consistency"] = consistent
     if contributions:
         document["contributions"] = table_rows(contributions_table(scores))
     if changes:
@@ -71,6 +84,9 @@ def _print(pack: Pack, scores: Scores, document: dict[str, Any]) -> None:
     else:
         _print_ranking(scores)
     _print_published(document)
+    for one in document.get("consistency", ()):
+        ratio = "not defined for so few" if one["ratio"] is None else f"{one['ratio']:.3f} (0.1 is the usual limit)"
+        screen.print(f"Comparisons in pairs below {plain(one['node'])}: consistency ratio {ratio}")
     _print_rows("Contributions", document.get("contributions"), ("place", "period", "node", "part", "share", "points"))
     names = ("place", "period", "comparison", "node", "change", "value_change", "coverage_change", "comparable")
     _print_rows("Changes", document.get("changes"), names)
@@ -120,7 +136,11 @@ def _print_ranking(scores: Scores) -> None:
 
     newest, root = scores.newest_period(), scores.structure.root
     values, ranks = scores.values[:, newest], scores.ranks()[:, newest, root]
+    labels = [scores.attributes.breakdowns.get(place, "") for place in scores.places]
+    several = len(set(labels)) > 1  # places of one breakdown are ranked among themselves
     order = [place for place in np.argsort(ranks, kind="stable") if np.isfinite(ranks[place])]
+    breakdowns = list(dict.fromkeys(sorted(labels, key=bool)))  # the main one first
+    order.sort(key=lambda place: breakdowns.index(labels[place]))
     order += [place for place in scores.parts if np.isfinite(values[place, root])]
     decimals = scores.recipe.decimals + 1  # one more, so that neighbours can be told apart
     below = [child for child in scores.structure.children[root] if not scores.structure.is_leaf(child)]
@@ -130,9 +150,11 @@ def _print_ranking(scores: Scores) -> None:
         count, of = scores.available[place, newest, root], scores.structure.stated_counts[root]
         cells = [_number(values[place, node], decimals) for node in (root, *below)]
         rank = f"{ranks[place]:.0f}" if np.isfinite(ranks[place]) else "–"
-        rows.append([rank, plain(scores.places[place]), *cells, f"{count:.0f}/{of}"])
+        name = plain(scores.places[place])
+        rows.append([*([plain(labels[place])] if several else []), rank, name, *cells, f"{count:.0f}/{of}"])
     names = [plain(scores.structure.codes[node]) for node in below]
-    columns = [("rank", "right"), ("place", "left"), ("score", "right"), *((name, "right") for name in names)]
+    columns = [*([("breakdown", "left")] if several else []), ("rank", "right"), ("place", "left"), ("score", "right")]
+    columns += [(name, "right") for name in names]
     title = f"{plain(scores.structure.codes[root])} in {scores.periods[newest]}, {len(order)} places"
     print_table(title, [*columns, ("indicators", "right")], rows)
     if len(order) > MOST_PLACES:

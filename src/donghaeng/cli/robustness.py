@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -11,9 +14,20 @@ from donghaeng.cli.output import JsonOption, PackArgument, console, print_json, 
 if TYPE_CHECKING:
     from donghaeng.catalogue.pack import Pack
     from donghaeng.index.alternatives import Alternatives
+    from donghaeng.index.replications import Replications
+    from donghaeng.index.robustness.spark import Tasks
     from donghaeng.index.uncertainty import Uncertainty
 
 MOST_ROWS = 25
+
+
+class EngineName(StrEnum):
+    """What evaluates drawn recipes."""
+
+    AUTO = "auto"
+    NUMBA = "numba"
+    NUMPY = "numpy"
+    SPARK = "spark"
 
 
 def robustness(
@@ -22,32 +36,53 @@ def robustness(
         int | None, typer.Option("-n", "--n", min=10, max=100_000_000, help="Draw so many recipes instead of all.")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the draw; default, that of robustness.yaml.")] = None,
+    engine: Annotated[
+        EngineName, typer.Option(help="What evaluates them; spark spreads them over machines, with the same result.")
+    ] = EngineName.AUTO,
+    master: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="For spark: where; default, what Spark is set to, else this machine."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compute the index under every combination of choices that the pack names."""
     from donghaeng.catalogue.read import load
-    from donghaeng.errors import InputError
+    from donghaeng.errors import InputError, UsageError
     from donghaeng.index.uncertainty import uncertainty
 
+    if number is None and engine != EngineName.AUTO:
+        raise UsageError(f"--engine {engine} evaluates recipes that are drawn; say how many with -n")
+    if master is not None and engine != EngineName.SPARK:
+        raise UsageError("--master says where Spark runs; add --engine spark")
     loaded = load(pack)
-    if loaded.index.alternatives is None:
+    section = loaded.index_section()
+    if section.alternatives is None:
         raise InputError(f"{pack} names nothing that could have been done differently; add robustness.yaml")
     if number is not None:
-        _replicate(loaded, loaded.index.alternatives, number, seed, as_json)
+        _replicate(loaded, section.alternatives, number, seed, engine, master, as_json)
         return
     with working("Trying the combinations"):
-        result = uncertainty(loaded.score(), loaded.index.alternatives)
+        result = uncertainty(section.scores, section.alternatives)
     if as_json:
         print_json({"pack": loaded.id, "version": loaded.version, **document(result)})
     else:
-        _print(result, loaded.index.recipe.decimals)
+        _print(result, section.recipe.decimals)
 
 
-def _replicate(pack: Pack, alternatives: Alternatives, number: int, seed: int | None, as_json: bool) -> None:
-    from donghaeng.index.replications import replicate
-
-    with progress_bar("Replications") as progress:
-        result = replicate(pack.score(), alternatives, number, alternatives.seed if seed is None else seed, 2, progress)
+def _replicate(
+    pack: Pack,
+    alternatives: Alternatives,
+    number: int,
+    seed: int | None,
+    engine: EngineName,
+    master: str | None,
+    as_json: bool,
+) -> None:
+    if engine == EngineName.SPARK:
+        with _spark(master) as tasks:
+            result = _drawn(pack, alternatives, number, seed, "auto", tasks)
+    else:
+        result = _drawn(pack, alternatives, number, seed, _kernel(engine), None)
     found = result.document()
     if as_json:
         print_json({"pack": pack.id, "version": pack.version, **found})
@@ -56,7 +91,7 @@ def _replicate(pack: Pack, alternatives: Alternatives, number: int, seed: int | 
     stopped = ", then stopped" if found["interrupted"] else ""
     screen.print(f"{found['replications']:,} recipes drawn{stopped}.\n")
     rows = [row | {"below": None} for row in found["intervals"]]
-    _print_intervals(found["period"], rows, pack.index.recipe.decimals)
+    _print_intervals(found["period"], rows, pack.score().recipe.decimals)
     rows = [row for row in found["sensitivity"] if row["target"] == "mean rank change"]
     if rows:
         print_table(
@@ -71,6 +106,61 @@ def _replicate(pack: Pack, alternatives: Alternatives, number: int, seed: int | 
         screen.print(sentence, soft_wrap=True)
     for failure in found["failures"]:
         screen.print(f"[red]{failure['count']:,} failed[/red]: {failure['reason']}", soft_wrap=True)
+
+
+def _kernel(engine: EngineName) -> Literal["auto", "numba", "numpy"]:
+    if engine == EngineName.NUMPY:
+        return "numpy"
+    return "numba" if engine == EngineName.NUMBA else "auto"
+
+
+def _drawn(
+    pack: Pack,
+    alternatives: Alternatives,
+    number: int,
+    seed: int | None,
+    engine: Literal["auto", "numba", "numpy"],
+    tasks: Tasks | None,
+) -> Replications:
+    from donghaeng.index.replications import replicate
+
+    seed = alternatives.seed if seed is None else seed
+    with progress_bar("Replications") as progress:
+        return replicate(pack.score(), alternatives, number, seed, 2, progress, engine, tasks)
+
+
+@contextmanager
+def _spark(master: str | None) -> Iterator[Tasks]:
+    """Start Spark without pages of its own, or take the session that runs; what is started here ends here."""
+    import os
+    import sys
+    import warnings
+
+    from donghaeng.errors import UsageError
+    from donghaeng.index.robustness.spark import Tasks
+
+    # Spark runs its tasks with this Python; without a word, with the first python3 of the path, which has no donghaeng.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    with warnings.catch_warnings():
+        # What it says of pandas: nothing here hands pandas to Spark.
+        warnings.simplefilter("ignore", FutureWarning)
+        try:
+            from pyspark.errors import PySparkException
+            from pyspark.sql import SparkSession
+        except ImportError:
+            raise UsageError("Spark is not installed; install donghaeng[spark], and Java 17 or newer") from None
+        before = SparkSession.getActiveSession()
+        builder = SparkSession.builder.appName("donghaeng").config("spark.log.level", "ERROR")
+        builder = builder.config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
+        try:
+            session = (builder.master(master) if master else builder).getOrCreate()
+        except (PySparkException, OSError) as error:
+            raise UsageError(f"Spark does not start: {error}; it needs Java 17 or newer (java -version)") from error
+    try:
+        yield Tasks(session)
+    finally:
+        if before is None:
+            session.stop()
 
 
 def document(result: Uncertainty) -> dict[str, Any]:

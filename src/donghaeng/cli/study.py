@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,6 +29,10 @@ def study(
     ] = None,
     place: Annotated[str | None, typer.Option(help="A place to look at: strengths, weaknesses, similar ones.")] = None,
     section: Annotated[str | None, typer.Option(help="All rows of one section, such as removal.")] = None,
+    plots: Annotated[
+        Path | None,
+        typer.Option(help="Folder for pictures as SVG: framework, correlations, and with --place its profile."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Study an index: statistics, gaps, correlations, consistency, and what each element does to the ranks."""
@@ -37,10 +42,20 @@ def study(
     with working(f"Studying {pack}"):
         loaded = load(pack)
         report = study_report(loaded.score(), period, stage, place, None if section is None else [section])
+        drawn = _drawn(loaded, plots, place, period) if plots is not None else []
     if as_json:
-        print_json({"pack": loaded.id, "version": loaded.version} | report)
+        names = {"plots": [path.as_posix() for path in drawn]} if plots is not None else {}
+        print_json({"pack": loaded.id, "version": loaded.version} | report | names)
         return
     _print(loaded, report, None if section else FEW)
+    if drawn:
+        console().print(f"Drawn: {plain(', '.join(path.as_posix() for path in drawn))}", soft_wrap=True)
+
+
+def _drawn(pack: Pack, folder: Path, place: str | None, period: str | None) -> list[Path]:
+    from donghaeng.index.plots import save_all
+
+    return save_all(pack.score(), folder, place, period)
 
 
 def _print(pack: Pack, report: dict[str, Any], most: int | None) -> None:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from donghaeng.index.methods import MethodError, outrank, weigh
 from donghaeng.index.methods import mean as means
 from donghaeng.index.normalise import Scaled
-from donghaeng.index.recipe import Aggregate, Freeze, Mean
+from donghaeng.index.recipe import (
+    Aggregate,
+    BenefitOfTheDoubt,
+    Freeze,
+    GeneralisedMean,
+    MazziottaPareto,
+    Mean,
+    OrderedWeighted,
+)
 from donghaeng.index.structure import Structure
 from donghaeng.panel import NO_KIND, Floats, Kinds, Mask
 from donghaeng.sources import CITABLE, Kind
@@ -49,6 +57,8 @@ class Aggregated:
         given: where the score is a given value.
         weights: weight of each node among its siblings.
         in_use: where the score of a node goes into that of its parent.
+        held: where a composite keeps the score of the period before, so that its children have no share in it; None
+            for nowhere.
     """
 
     values: Floats
@@ -59,6 +69,7 @@ class Aggregated:
     given: Mask
     weights: Floats
     in_use: Mask
+    held: Mask | None = None
 
 
 def aggregate(
@@ -101,7 +112,7 @@ def aggregate(
     # Weight of all indicators in use at or below a node, and their number.
     reach = np.where(is_given, np.nan_to_num(given.counts), np.isfinite(scaled.values))
     available = np.where(is_given, given.counts, np.isfinite(scaled.values))
-    shares, used = np.zeros(shape), np.zeros(shape, bool)
+    shares, used, held = np.zeros(shape), np.zeros(shape, bool), np.zeros(shape, bool)
     weights = np.ones(shape[-1])
     counted = np.zeros(shape, bool)
     new_data = _share_observed(np.isfinite(scaled.values) if observed is None else observed, structure)
@@ -115,18 +126,20 @@ def aggregate(
             unit = reach[..., children] if mean.over == "indicators" else 1.0
             mass = np.where(taking_part, weights[children] * unit, 0.0)
             score, part = _mean(mean, inputs, mass, weights[children], index)
+            slopes = part
             if mean.rescale_around is not None:
-                score, part = _rescaled(score, part, mean.rescale_around, structure, index)
-            if freeze is not None and freeze.level == structure.levels[index]:
-                score = _frozen(score, new_data[..., index], freeze.least_observed)
+                score, part, slopes = _rescaled(score, part, mean.rescale_around, structure, index)
+            if freeze is not None and _may_freeze(freeze, structure, index):
+                score, stays = _frozen(score, new_data[..., index], freeze.least_observed)
+                held[..., index] = stays & ~is_given[..., index]
             computed = np.isfinite(score) & ~is_given[..., index]
-            part = np.where(computed[..., None], part, 0.0)
+            part = np.where((computed & ~held[..., index])[..., None], part, 0.0)
             in_use = computed[..., None] & (mass > 0)
             used[..., children] = in_use
             shares[..., children] = part
             values[..., index] = np.where(computed, score, values[..., index])
             kinds[..., index] = np.where(computed, _kind_of_mean(in_use, kinds[..., children]), kinds[..., index])
-            spread = (np.abs(part) * half[..., children]).sum(axis=-1)
+            spread = np.where(computed, (np.abs(slopes) * half[..., children]).sum(axis=-1), 0.0)
             half[..., index] = np.where(computed, spread, half[..., index])
             reach[..., index] = np.where(computed, mass.sum(axis=-1), reach[..., index])
             counts = np.where(in_use, available[..., children], 0.0).sum(axis=-1)
@@ -135,7 +148,7 @@ def aggregate(
         counted[..., index] = np.isfinite(values[..., index]) & np.isin(kinds[..., index], _COUNTED)
     missing = np.isnan(values)
     kinds[missing], half[missing], available[missing] = NO_KIND, 0.0, 0.0
-    return Aggregated(values, kinds.astype(np.int8), half, available, shares, is_given & shown, weights, used)
+    return Aggregated(values, kinds.astype(np.int8), half, available, shares, is_given & shown, weights, used, held)
 
 
 def _share_observed(observed: Mask, structure: Structure) -> Floats:
@@ -150,25 +163,32 @@ def _share_observed(observed: Mask, structure: Structure) -> Floats:
 
 def _rescaled(
     score: Floats, part: Floats, around: float, structure: Structure, composite: int
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, Floats]:
     """Stretch scores around a value (ONS, Health Index 2022 and 2023: around + K x (score - around)).
 
-    The shares are stretched so that share x score still sums to the score.
+    Returns:
+        Scores; shares, stretched so that share x score still sums to the score; and how much a point of each child
+        moves the score.
     """
     factor = float(structure.nodes[composite].details.get("rescale") or 1.0)
     stretched = around + factor * (score - around)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(score != 0, stretched / score, 0.0)
-    return stretched, part * np.nan_to_num(ratio)[..., None]
+    return stretched, part * np.nan_to_num(ratio)[..., None], part * factor
 
 
-def _frozen(score: Floats, new_data: Floats, least: float) -> Floats:
-    """Hold the score of the period before where too few indicators have new data."""
-    held = score.copy()
+def _may_freeze(freeze: Freeze, structure: Structure, index: int) -> bool:
+    named = freeze.nodes is None or structure.codes[index] in freeze.nodes
+    return named and freeze.level == structure.levels[index]
+
+
+def _frozen(score: Floats, new_data: Floats, least: float) -> tuple[Floats, Mask]:
+    """Hold the score of the period before where too few indicators have new data; says where it is held."""
+    result, held = score.copy(), np.zeros(score.shape, bool)
     for period in range(1, score.shape[1]):
-        stays = (new_data[:, period] < least) & np.isfinite(held[:, period - 1])
-        held[stays, period] = held[stays, period - 1]
-    return held
+        held[:, period] = (new_data[:, period] < least) & np.isfinite(result[:, period - 1])
+        result[:, period] = np.where(held[:, period], result[:, period - 1], result[:, period])
+    return result, held
 
 
 class Weigher(Protocol):
@@ -184,20 +204,31 @@ class Weigher(Protocol):
 
 
 class AggregationError(ValueError):
-    """A mean cannot be formed.
+    """A mean cannot be formed, or the weights that it takes.
 
     Attributes:
         composite: position of the composite.
         cell: place, period and child (counted within the composite) that it fails at; None for no single one.
         error: what the method says.
+        step: what fails: ``mean`` or ``weights``.
+        child: the child it fails at (counted within the composite), where no single cell is to blame.
     """
 
-    def __init__(self, composite: int, cell: tuple[int, int, int] | None, error: MethodError) -> None:
+    def __init__(
+        self,
+        composite: int,
+        cell: tuple[int, int, int] | None,
+        error: MethodError,
+        step: Literal["mean", "weights"] = "mean",
+        child: int | None = None,
+    ) -> None:
         """Keep the place of the failure."""
         super().__init__(str(error))
         self.composite = composite
         self.cell = cell
         self.error = error
+        self.step = step
+        self.child = cell[2] if cell is not None else child
 
 
 def _mean(method: Mean, x: Floats, mass: Floats, weights: Floats, composite: int) -> tuple[Floats, Floats]:
@@ -221,18 +252,16 @@ def _mean(method: Mean, x: Floats, mass: Floats, weights: Floats, composite: int
     return score, np.nan_to_num(gradient)
 
 
-def _generalised(method: Mean, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
-    if method.power is None:
-        raise MethodError("the generalised mean has no power", "a number", "give power beside method")
+def _generalised(method: GeneralisedMean, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
     return means.generalised(x, mass, power=method.power), means.generalised_gradient(x, mass, power=method.power)
 
 
-def _mazziotta_pareto(method: Mean, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
+def _mazziotta_pareto(method: MazziottaPareto, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
     gradient = means.mazziotta_pareto_gradient(x, mass, penalty=method.penalty)
     return means.mazziotta_pareto(x, mass, penalty=method.penalty), gradient
 
 
-def _ordered_weighted(method: Mean, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
+def _ordered_weighted(method: OrderedWeighted, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
     del mass  # the weights belong to positions
     order = np.array(method.position_weights)
     return means.ordered_weighted(x, order), means.ordered_weighted_gradient(x, order)
@@ -251,14 +280,21 @@ def _kemeny_young(method: Mean, x: Floats, mass: Floats) -> tuple[Floats, Floats
     return scores, np.zeros(x.shape)
 
 
-def _benefit_of_the_doubt(method: Mean, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
+def _benefit_of_the_doubt(method: BenefitOfTheDoubt, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
     """Score of each place under the weights that suit it best, period by period."""
     del mass  # every place has weights of its own
     scores, shares = np.full(x.shape[:-1], np.nan), np.zeros(x.shape)
     for period in range(x.shape[1]):
         present = np.flatnonzero(np.isfinite(x[:, period]).any(axis=-1))
         if present.size:
-            best = weigh.benefit_of_the_doubt(x[present, period], method.least_share, method.most_share)
+            try:
+                best = weigh.benefit_of_the_doubt(
+                    x[present, period], method.least_share, method.most_share, limits_on=method.limits_on
+                )
+            except MethodError as error:
+                if error.row is not None:  # the row is that of the places of the period; the caller counts all cells
+                    error.row = int(present[error.row]) * x.shape[1] + period
+                raise
             scores[present, period], shares[present, period] = best.scores, best.weights
     return scores, shares
 
@@ -298,7 +334,7 @@ def _copeland(method: Mean, x: Floats, mass: Floats) -> tuple[Floats, Floats]:
     return scores, np.zeros(x.shape)
 
 
-_MeanFunction = Callable[[Mean, Floats, Floats], tuple[Floats, Floats]]
+_MeanFunction = Callable[[Any, Floats, Floats], tuple[Floats, Floats]]
 
 _MEANS: dict[str, _MeanFunction] = {
     "arithmetic": lambda _, x, mass: (means.arithmetic(x, mass), means.arithmetic_gradient(x, mass)),

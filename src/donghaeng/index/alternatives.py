@@ -19,8 +19,8 @@ from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 from donghaeng.documents import Document, Model, validated
 from donghaeng.errors import Faults, InputError, listed
 from donghaeng.index.observations import Observations
-from donghaeng.index.recipe import Recipe
-from donghaeng.index.score import score_variant
+from donghaeng.index.recipe import Recipe, keys_of
+from donghaeng.index.score import Errors, score_variant
 from donghaeng.index.scores import Scores
 from donghaeng.panel import Floats
 from donghaeng.wording import Text
@@ -62,14 +62,15 @@ class Noise(Model):
 
     Attributes:
         of: ``weights`` multiplies weights by 1 + share x uniform(-1, 1); ``rounding`` adds uniform errors within half
-            of the last printed digit.
+            of the last printed digit; ``standard_error`` adds normal errors with the standard errors that the
+            values state.
         share: largest relative change of a weight.
         levels: levels of the nodes whose weights change; absent for all.
         draws: how many draws stand for the noise.
         seed: seed of the draws.
     """
 
-    of: Literal["weights", "rounding"]
+    of: Literal["weights", "rounding", "standard_error"]
     share: Annotated[float, Field(gt=0, le=1)] = 0.25
     levels: Annotated[tuple[PositiveInt, ...], Field(strict=False)] | None = None
     draws: Annotated[int, Field(ge=2, le=10_000)] = 50
@@ -116,8 +117,10 @@ class Alternatives(Model):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"the name {listed(twice)} stands twice", "another name for each factor")
-        if sum(bool(factor.noise and factor.noise.of == "rounding") for factor in self.factors) > 1:
-            raise ValueError("rounding is drawn by two factors", "one factor of rounding")
+        for of in ("rounding", "standard_error"):
+            if sum(bool(factor.noise and factor.noise.of == of) for factor in self.factors) > 1:
+                words = of.replace("_", " ")
+                raise ValueError(f"{words} is drawn by two factors", f"one factor of {words}")
         return self
 
 
@@ -132,7 +135,7 @@ class Variant:
         use: statements to use.
         leave_out: positions of nodes to leave out.
         weights: factor for each node's weight; None for no change.
-        errors: seed of errors within the rounding of the data; None for none.
+        errors: errors of the data to draw; None for none.
     """
 
     label: Text
@@ -141,7 +144,7 @@ class Variant:
     use: tuple[UseStatement, ...] = ()
     leave_out: tuple[int, ...] = ()
     weights: Floats | None = None
-    errors: int | None = None
+    errors: Errors | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,12 +302,29 @@ def _leave_out_each(what: str, scores: Scores) -> tuple[Variant, ...]:
 
 def _noise(noise: Noise, label: Text, scores: Scores) -> tuple[Variant, ...]:
     share = 1 / noise.draws
-    if noise.of == "rounding":
-        return tuple(Variant(label, share, {}, errors=noise.seed * 1_000_003 + draw) for draw in range(noise.draws))
+    if noise.of != "weights":
+        if noise.of == "standard_error":
+            require_standard_errors(scores)
+        seeds = [noise.seed * 1_000_003 + draw for draw in range(noise.draws)]
+        return tuple(Variant(label, share, {}, errors=Errors(noise.of, seed)) for seed in seeds)
     levels = np.array(scores.structure.levels)
     moving = np.isin(levels, noise.levels) if noise.levels else np.ones(len(levels), bool)
     draws = np.random.default_rng(noise.seed).uniform(-noise.share, noise.share, (noise.draws, len(levels)))
     return tuple(Variant(label, share, {}, weights=np.where(moving, 1 + draw, 1.0)) for draw in draws)
+
+
+def require_standard_errors(scores: Scores) -> None:
+    """Refuse to draw errors of measurement where nothing says how large they are.
+
+    Raises:
+        InputError: no value of the index states a standard error.
+    """
+    stated = scores.observations.accuracy(scores.panel.rows, "standard_error")
+    if not (np.isfinite(stated) & np.isfinite(scores.panel.values)).any():
+        raise InputError(
+            "robustness.yaml: no value states its standard error; add a column standard_error to observations.csv or "
+            "to a long table of values, or draw rounding"
+        )
 
 
 def _by_stage(chosen: np.ndarray[Any, np.dtype[np.int64]], variants: Sequence[Sequence[Variant]]) -> Iterator[int]:
@@ -326,7 +346,7 @@ class _Evaluator:
         patch = {key: value for pick in picks for key, value in pick.recipe.items()}
         recipe = self._recipe(patch)
         use = tuple(statement for pick in picks for statement in pick.use)
-        errors = next((pick.errors for pick in picks if pick.errors is not None), None)
+        errors = tuple(pick.errors for pick in picks if pick.errors is not None)
         leave_out = tuple(node for pick in picks for node in pick.leave_out)
         factors = np.ones(len(self.scores.structure.nodes))
         for pick in picks:
@@ -402,4 +422,9 @@ def _set(plain: dict[str, Any], path: str, value: Any) -> None:
         if not isinstance(inside.get(key), dict):
             inside[key] = {}
         inside = inside[key]
+    known = keys_of(path.split(".")[0], value) if last == "method" else None
+    if known is not None:
+        # What another method was set to says nothing of this one.
+        for key in [key for key in inside if key not in known]:
+            del inside[key]
     inside[last] = value

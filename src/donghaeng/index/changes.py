@@ -12,7 +12,7 @@ against the base a score always stands on like for like, and the coverage term i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -70,7 +70,14 @@ def changes(scores: Scores) -> list[Change]:
 
 
 def change_between(scores: Scores, before: int, period: int, comparison: Comparison) -> Change:
-    """Split the change between two periods (positions) for every place and node."""
+    """Split the change between two periods (positions) for every place and node.
+
+    Of series that are rebased, the parts of the change before rebasing are scaled with it. A chained series moves only
+    with what two periods have in common, so that all of its change is one of values.
+    """
+    if scores.unlinked is not None:
+        plain = replace(scores, aggregated=scores.unlinked, unlinked=None)
+        return _linked(scores, change_between(plain, before, period, comparison))
     structure = scores.structure
     values = scores.values
     old, new = values[:, before], values[:, period]
@@ -79,13 +86,14 @@ def change_between(scores: Scores, before: int, period: int, comparison: Compari
     if base_value is not None:
         old = np.where(np.isnan(old), base_value, old)
     total = new - old
-    share = scores.shares[:, period].copy()
+    moves = _moves(scores)
+    share = moves[:, period].copy()
     part = taking_part(scores.aggregated)
     part_before, part_after = part[:, before], part[:, period]
     if from_base:
         part_before = part_after
     else:
-        share = 0.5 * (scores.shares[:, before] + share)
+        share = 0.5 * (moves[:, before] + share)
     both, either = part_before & part_after, part_before | part_after
     same = _same_atoms(scores, before, period)
     # A node that takes part in one of the two periods only brings no change of value, though it has a score in both.
@@ -100,8 +108,9 @@ def change_between(scores: Scores, before: int, period: int, comparison: Compari
         given = scores.aggregated.given[:, period, index]
         if not from_base:
             given = given | scores.aggregated.given[:, before, index]
-        # Nor does what lies below a given value in what stands above it.
-        share[:, children] = np.where(given[:, None] | ~both[:, children], 0.0, share[:, children])
+        # Nor does what lies below a given value, or one that is held, in what stands above it.
+        alone = given if scores.aggregated.held is None else given | scores.aggregated.held[:, period, index]
+        share[:, children] = np.where(alone[:, None] | ~both[:, children], 0.0, share[:, children])
         below = (share[:, children] * value[:, children]).sum(axis=-1)
         if scores.recipe.aggregate.of(structure.codes[index], structure.levels[index]).method != "arithmetic":
             # Shares of a mean that is not linear hold for small changes only.
@@ -124,6 +133,52 @@ def change_between(scores: Scores, before: int, period: int, comparison: Compari
         _newcomers(scores, before, period),
         _points(scores, share, value),
     )
+
+
+def _moves(scores: Scores) -> Floats:
+    """Give how much a point of each node moves its parent.
+
+    That is its share, but for a stretched mean, around + K x (mean - around), whose shares sum to the stretched score.
+    """
+    result = scores.shares.copy()
+    for index, node in enumerate(scores.structure.nodes):
+        around = scores.recipe.aggregate.of(node.code, scores.structure.levels[index]).rescale_around
+        children = list(scores.structure.children[index])
+        if around is None or not children:
+            continue
+        stretched, factor = scores.values[..., index], float(node.details.get("rescale") or 1.0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = factor * (around + (stretched - around) / factor) / stretched
+        result[..., children] *= np.nan_to_num(slope, posinf=0.0, neginf=0.0)[..., None]
+    return result
+
+
+def _linked(scores: Scores, plain: Change) -> Change:
+    """Give the change of chained or rebased series from that of the series before."""
+    total = scores.values[:, plain.period] - scores.values[:, plain.before]
+    if scores.recipe.chain is not None:
+        # Over more than one period what both ends have in common is not what the links had.
+        value, common = total.copy(), total.copy()
+    else:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            factor = scores.values[:, plain.period] / _values_before_linking(scores)[:, plain.period]
+        value, common = plain.value * factor, plain.common * factor
+    root = scores.structure.root
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scale = np.nan_to_num(value[:, root] / plain.value[:, root], posinf=0.0, neginf=0.0)
+    return replace(
+        plain,
+        total=total,
+        value=value,
+        coverage=total - value,
+        common=common,
+        newcomers=np.full(total.shape, np.nan),
+        points=plain.points * scale[:, None],
+    )
+
+
+def _values_before_linking(scores: Scores) -> Floats:
+    return scores.values if scores.unlinked is None else scores.unlinked.values
 
 
 def _same_atoms(scores: Scores, before: int, period: int) -> Mask:

@@ -15,7 +15,7 @@ from donghaeng.errors import Faults, InputError, listed
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.score import score_panel
 from donghaeng.index.scores import Scores
-from donghaeng.index.structure import DIRECTIONS, OPTIONAL, Node, Structure, tree_faults
+from donghaeng.index.structure import DIRECTIONS, OPTIONAL, Node, Structure, completed, tree_faults
 from donghaeng.index.tables import Attributes
 from donghaeng.panel import Panel
 from donghaeng.sources import KIND_WORDS
@@ -86,12 +86,16 @@ def structure_of(frame: Any) -> Structure:
             )
         )
     parents = {node.parent for node in nodes}
-    wrong = [node.code for node in nodes if node.code not in parents and node.direction not in DIRECTIONS]
+    wrong = [
+        node.code
+        for node in nodes
+        if node.code not in parents and not node.details["same_as"] and node.direction not in DIRECTIONS
+    ]
     if wrong:
         raise InputError(f"no direction for {listed(wrong)}; expected higher or lower for each indicator")
     if fault := tree_faults(nodes):
         raise InputError(fault)
-    return Structure(tuple(nodes))
+    return Structure(completed(nodes))
 
 
 def panel_of(frame: Any, structure: Structure, kind: str = "published") -> Panel:

@@ -92,15 +92,19 @@ class Locator:
         return InputError([Fault(file, line, 1, what, error.error.expected, error.error.remedy, "no-step")])
 
     def aggregation(self, error: AggregationError) -> InputError:
-        """Tell where a mean could not be formed."""
+        """Tell where a mean could not be formed, or the weights that it takes."""
         composite = self.structure.codes[error.composite]
+        failing = "mean of" if error.step == "mean" else "weights below"
         if error.cell is None:
-            return InputError(f"the mean of {composite}: {error}")
+            at = ""
+            if error.child is not None:
+                at = f" fail at {self.structure.codes[self.structure.children[error.composite][error.child]]}"
+            return InputError(f"the {failing} {composite}{at}: {error}")
         place, period, child = error.cell
         node = self.structure.children[error.composite][child]
         cell = f"{self.structure.codes[node]}, {self.panel.places[place]}, {self.panel.periods[period]}"
         said = re.sub(r" in row \d+, column \d+", "", error.error.what)  # positions of arrays say nothing to a reader
-        what = f"the mean of {composite} fails at {cell}: {said}"
+        what = f"the {failing} {composite} {'fails' if error.step == 'mean' else 'fail'} at {cell}: {said}"
         file, line = self._location(place, period, node)
         return InputError([Fault(file, line, 1, what, error.error.expected, error.error.remedy, "no-mean")])
 

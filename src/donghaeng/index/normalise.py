@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from donghaeng.errors import nearest
 from donghaeng.index import recipe as recipes
 from donghaeng.index.methods import MethodError
 from donghaeng.index.methods import normalise as methods
@@ -49,7 +50,12 @@ class CellProblem:
 
 
 def normalise(
-    panel: Panel, prepared: Prepared, structure: Structure, method: recipes.NormaliseMethod, attributes: Attributes
+    panel: Panel,
+    prepared: Prepared,
+    structure: Structure,
+    method: recipes.NormaliseMethod,
+    attributes: Attributes,
+    breakdown: str = "",
 ) -> tuple[Scaled, tuple[CellProblem, ...]]:
     """Put all indicators on one scale.
 
@@ -59,6 +65,7 @@ def normalise(
         structure: the tree, for directions, goalposts and targets.
         method: the method, and others for some indicators.
         attributes: what is known of the places, for weights and reference places.
+        breakdown: the breakdown whose places scales are taken from.
 
     Returns:
         The scores, and the cells that a ratio could not be formed with.
@@ -66,7 +73,7 @@ def normalise(
     Raises:
         StepError: another method cannot be applied; says where.
     """
-    frame = Frame.of(panel, structure, attributes)
+    frame = Frame.of(panel, structure, attributes, breakdown)
     ready = replace(panel, values=prepared.values, half_digits=prepared.half_digits, kinds=_kinds(panel, prepared))
     position = {structure.codes[node]: index for index, node in enumerate(frame.nodes)}
     unknown = [code for code in method.indicators if code not in position]
@@ -87,6 +94,8 @@ def normalise(
         if isinstance(of_these, BasePeriodRatio):
             part, found = base_period_ratio(_only(ready, frame, columns), structure, of_these)
             problems += found
+        elif isinstance(of_these, recipes.Cyclical | recipes.AnnualChange):
+            part = _over_time(frame, ready, columns, of_these)
         else:
             part = _scaled(frame, ready, columns, of_these)
         there = np.isfinite(part.values)
@@ -119,20 +128,64 @@ def _scaled(frame: Frame, panel: Panel, columns: Sequence[int], method: recipes.
 
     def score(table: Floats, period: int | None) -> Floats:
         directed = _directed(frame, columns, method, table)
-        parameters = fit(_Fit(frame, columns, period, x), directed, method)
+        parameters = fit(_Fit(frame, columns, period, x), frame.main_only(directed, period), method)
+        scores = methods.apply(directed, parameters)
         target = slopes.reshape(-1, len(columns)) if period is None else slopes[:, period]
         target[...] = _slope(directed, parameters)
-        return methods.apply(directed, parameters)
+        return scores
 
     over: recipes.Over = getattr(method, "over", "pooled")
     scores = frame.by_table("normalise", x, columns, over, score)
-    values, kinds, halves = (np.full(x.shape, np.nan) for _ in range(3))
+    return _spread(frame, panel, columns, scores, half[..., columns] * np.nan_to_num(slopes))
+
+
+def _spread(frame: Frame, panel: Panel, columns: Sequence[int], scores: Floats, of_scores: Floats) -> Scaled:
+    """Put scores of some indicators, and their half-widths, into the shape of the panel."""
+    x = frame.cut(panel.values)
+    values, halves = np.full(x.shape, np.nan), np.full(x.shape, np.nan)
     values[..., columns] = scores
-    halves[..., columns] = half[..., columns] * np.nan_to_num(slopes)
+    halves[..., columns] = of_scores
     own = np.maximum(frame.cut(panel.kinds.astype(np.float64)), float(Kind.DERIVED))
     kinds = np.where(np.isfinite(values), own, float(NO_KIND))
     spread_kinds = frame.spread(kinds, float(NO_KIND)).astype(np.int8)
     return Scaled(frame.spread(values), spread_kinds, frame.spread(np.nan_to_num(halves), 0.0))
+
+
+def _over_time(
+    frame: Frame, panel: Panel, columns: Sequence[int], method: recipes.Cyclical | recipes.AnnualChange
+) -> Scaled:
+    """Score indicators by their own series: each place by itself."""
+    signs = _Fit(frame, columns, None, frame.cut(panel.values)).signs
+    x, half = frame.cut(panel.values)[..., list(columns)], frame.cut(panel.half_digits)[..., list(columns)]
+    if isinstance(method, recipes.Cyclical):
+        try:
+            parameters = methods.fit_cyclical(methods.directed(x, signs), method.start)
+        except MethodError as error:
+            raise _of_series(frame, columns, error) from None
+        halves = np.divide(half, parameters.deviation, out=np.zeros_like(half), where=parameters.deviation > 0)
+        return _spread(frame, panel, columns, methods.apply(methods.directed(x, signs), parameters), halves)
+    scores, halves = np.full(x.shape, np.nan), np.zeros(x.shape)
+    texts = [period.text for period in frame.panel.periods]
+    for at, period in enumerate(frame.panel.periods):
+        if period.year_before not in texts:
+            continue
+        before = texts.index(period.year_before)
+        try:
+            change = methods.annual_change(x[:, [before, at]])[:, 1]
+        except MethodError as error:
+            raise _of_series(frame, columns, error, before) from None
+        scores[:, at] = change * signs + 0.0  # no change is 0 and never -0
+        with np.errstate(invalid="ignore", divide="ignore"):
+            off = (100 * half[:, at] + np.abs(100 + change) * half[:, before]) / x[:, before]
+        halves[:, at] = np.nan_to_num(off)
+    return _spread(frame, panel, columns, scores, halves)
+
+
+def _of_series(frame: Frame, columns: Sequence[int], error: MethodError, period: int | None = None) -> StepError:
+    """Say which series a method over time failed at."""
+    node = frame.nodes[columns[error.column]] if error.column is not None else None
+    place = frame.places[error.row] if error.row is not None else None
+    return StepError("normalise", error, place, period, node)
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,19 +210,21 @@ class _Fit:
 
 
 def _directed(frame: Frame, columns: Sequence[int], method: recipes.NormaliseMethod, table: Floats) -> Floats:
-    # Goalposts carry the direction themselves, and values that are scores already have none.
-    if isinstance(method, recipes.Goalposts | recipes.AsGiven):
+    # Goalposts and ratios turn values themselves, and values that are scores already have no direction.
+    if isinstance(method, recipes.Goalposts | recipes.Ratio | recipes.AsGiven):
         return table
     return methods.directed(table, _Fit(frame, columns, None, table).signs)
 
 
 def _slope(x: Floats, parameters: methods.OfUnits | None) -> Floats:
     """Give how far a score moves for one unit of its value; 0 where scores move in steps."""
-    if not isinstance(parameters, methods.Linear | methods.Fraction):
+    if not isinstance(parameters, methods.Linear | methods.Fraction | methods.Ratio):
         return np.zeros(x.shape)
     step = np.maximum(np.abs(x) * 1e-6, 1e-12)
+    # Below a value above 0 may lie none that a ratio takes, so its slope is that on the way up.
+    down = np.zeros(x.shape) if isinstance(parameters, methods.Ratio) else step
     with np.errstate(invalid="ignore"):
-        slope: Floats = np.abs(parameters.scores(x + step) - parameters.scores(x - step)) / (2 * step)
+        slope: Floats = np.abs(parameters.scores(x + step) - parameters.scores(x - down)) / (step + down)
     return slope
 
 
@@ -184,7 +239,10 @@ def _fit_z_score_reference(fit: _Fit, table: Floats, method: recipes.ZScoreRefer
     weights = None
     if method.weights:
         weights = fit.frame.numbers(method.weights, "normalise")[:, at]
-    if method.reference:
+    if not method.reference:
+        reference = fit.frame.main_only(reference, at)
+        weights = None if weights is None else np.where(fit.frame.main, weights, 0.0)
+    else:
         labels = fit.frame.attributes.labels(method.reference, fit.frame.place_codes, method.period)
         chosen = np.array([label == "yes" for label in labels])
         reference = reference[chosen]
@@ -207,14 +265,38 @@ def _fit_of_best(_: _Fit, table: Floats, method: recipes.OfBest) -> methods.OfUn
     )
 
 
+def _fit_ratio(fit: _Fit, table: Floats, method: recipes.Ratio) -> methods.Ratio:
+    lower = fit.signs < 0
+    if method.to == "target":
+        reference = fit.numbers("target")
+    elif method.to == "place":
+        reference = table[_reference_row(fit, method.place or "")]
+    else:
+        empty = np.flatnonzero(np.isnan(table).all(axis=0))
+        if len(empty):
+            remedy = "leave the indicator out, or impute it first"
+            raise MethodError("the indicator has no value", "at least one value", remedy, column=int(empty[0]))
+        if method.to == "mean":
+            reference = np.nanmean(table, axis=0)
+        else:
+            highest = lower == (method.to == "worst")
+            reference = np.where(highest, np.nanmax(table, axis=0), np.nanmin(table, axis=0))
+    limits = (-np.inf if method.least is None else method.least, np.inf if method.most is None else method.most)
+    return methods.fit_ratio_turned(reference, lower, method.lower_is_better, method.size, method.difference, limits)
+
+
 def _fit_distance_to_reference(fit: _Fit, table: Floats, method: recipes.DistanceToReference) -> methods.Linear:
-    if method.place not in fit.frame.place_codes:
-        raise MethodError(f'unknown place "{method.place}"', "a place with values", "correct it in recipe.yaml")
-    row = fit.frame.place_codes.index(method.place)
+    return methods.fit_distance_to_reference(table, _reference_row(fit, method.place), method.cap)
+
+
+def _reference_row(fit: _Fit, place: str) -> int:
+    if place not in fit.frame.place_codes:
+        remedy = nearest(place, fit.frame.place_codes) or "correct it in recipe.yaml"
+        raise MethodError(f'unknown place "{place}"', "a place with values", remedy)
     if fit.period is None and len(fit.frame.panel.periods) > 1:
         what, remedy = "a reference place has a value in each period", "write over: period"
         raise MethodError(what, "one table for each period", remedy)
-    return methods.fit_distance_to_reference(table, row, method.cap)
+    return fit.frame.place_codes.index(place)
 
 
 _FITS: dict[type, Callable[..., methods.OfUnits]] = {
@@ -227,6 +309,8 @@ _FITS: dict[type, Callable[..., methods.OfUnits]] = {
     ),
     recipes.OfBest: _fit_of_best,
     recipes.DistanceToReference: _fit_distance_to_reference,
+    recipes.Ratio: _fit_ratio,
+    recipes.AroundMean: lambda _, table, method: methods.fit_around_mean(table, method.threshold),
     recipes.Ranking: lambda _, table, method: methods.fit_rank(table, method.method),
     recipes.Categorical: lambda _, table, method: methods.fit_bands(table, method.percentiles, method.points),
     recipes.AsGiven: lambda fit, _, __: methods.fit_goalposts(

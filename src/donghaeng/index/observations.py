@@ -5,8 +5,8 @@ Several statements for one cell are kept; exactly one of them is used.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,17 @@ import pyarrow as pa
 
 from donghaeng import periods
 from donghaeng.errors import Faults, listed, nearest
+from donghaeng.index.recipe import SmallNumbers
 from donghaeng.index.structure import Structure
-from donghaeng.panel import Panel
+from donghaeng.panel import NO_KIND, Floats, Mask, Panel, Rows
 from donghaeng.periods import Period
 from donghaeng.sources import CITABLE, KIND_WORDS, Kind, Source, source_ids, supports_published
 from donghaeng.table import Row, decimals, number, read_rows
 
 REQUIRED = ("node", "place", "period", "value", "count", "used", "kind", "source", "note")
-OPTIONAL = ("count_kind",)
+#: What may be known of the accuracy of a value.
+ACCURACY = ("standard_error", "cases")
+OPTIONAL = ("count_kind", *ACCURACY, "imputed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +36,9 @@ class Observations:
         label: how faults name the file.
         columns: the statements, column by column: node, place, period (text), printed (the text of the value),
             value (float; NaN for none), half_digit, count (NaN for none), used (bool), kind (`Kind`), source,
-            note, count_kind (word), file, line, is_raw (bool: from a table of raw values, so an input whatever
-            the recipe compares).
+            note, count_kind (word), standard_error and cases (how many persons, households or events the value
+            rests on; both NaN for not stated), imputed (bool: filled in by who published it), file, line, is_raw
+            (bool: from a table of raw values, so an input whatever the recipe compares).
     """
 
     label: str
@@ -48,7 +52,7 @@ class Observations:
     def empty_columns() -> dict[str, list[Any]]:
         """Give the columns of no statements."""
         names = ("node", "place", "period", "printed", "value", "half_digit", "count", "used", "kind", "source")
-        return {name: [] for name in (*names, "note", "count_kind", "file", "line", "is_raw")}
+        return {name: [] for name in (*names, "note", "count_kind", *ACCURACY, "imputed", "file", "line", "is_raw")}
 
     def __len__(self) -> int:
         """Count the statements."""
@@ -89,14 +93,20 @@ class Observations:
         return tuple(dict.fromkeys(self.columns["place"]))
 
     def panel(
-        self, structure: Structure, places: tuple[str, ...] | None = None, compared: Collection[str] = ()
+        self,
+        structure: Structure,
+        places: tuple[str, ...] | None = None,
+        compared: Collection[str] = (),
+        small_numbers: SmallNumbers | None = None,
     ) -> Panel:
         """Give the statements that go into the computation as a panel over all nodes of a structure.
 
         Args:
-            structure: the tree whose nodes are the last dimension.
+            structure: the tree whose nodes are the last dimension. A node with ``same_as`` has the values of another.
             places: places in the order wanted; default, as they appear.
             compared: nodes whose statements are results to compare with, and no input.
+            small_numbers: the rule for values that rest on too little. They are left out of the values and keep
+                their row, so that a row without a value is one that was left out.
         """
         panel = Panel.empty(places or self.places(), self.periods(), structure.codes)
         place_at = {code: index for index, code in enumerate(panel.places)}
@@ -115,11 +125,60 @@ class Observations:
         ):
             target[cells] = np.array([self.columns[name][row] for row in used], dtype=target.dtype)
         panel.rows[cells] = used
-        return panel
+        if small_numbers is not None:
+            too_small = np.zeros(panel.values.shape, bool)
+            too_small[cells] = self.is_small(small_numbers)[used]
+            panel.values[too_small], panel.kinds[too_small] = np.nan, NO_KIND
+        return copied(panel, structure)
 
-    def table(self) -> pa.Table:
-        """Give all statements as a table, in the order of the file."""
-        shown = {name: self.columns[name] for name in ("node", "place", "period", "printed", "value")}
+    def is_small(self, rule: SmallNumbers) -> Mask:
+        """Say of each statement whether it rests on too little, by what it states; what states nothing does not."""
+        value = np.abs(np.array(self.columns["value"], np.float64))
+        error, cases = (np.array(self.columns[name], np.float64) for name in ("standard_error", "cases"))
+        small = np.zeros(len(self), bool)
+        with np.errstate(invalid="ignore"):
+            if rule.least_cases is not None:
+                small |= cases < rule.least_cases
+            if rule.most_relative_error is not None:
+                small |= error > rule.most_relative_error * value
+        return small
+
+    def accuracy(self, rows: Rows, name: str) -> Floats:
+        """Give ``standard_error`` or ``cases`` of the statements in some rows.
+
+        Args:
+            rows: rows of statements in any shape; -1 for none.
+            name: one of `ACCURACY`.
+
+        Returns:
+            Numbers of the same shape; NaN where nothing is stated.
+        """
+        stated = np.array([*self.columns[name], np.nan], np.float64)  # the last is that of row -1
+        return np.asarray(stated[rows])
+
+    def imputed(self, rows: Rows) -> Mask:
+        """Say of the statements in some rows whether who published the value had filled it in; no for row -1."""
+        stated = np.array([*self.columns["imputed"], False], bool)
+        return np.asarray(stated[rows])
+
+    def table(self, small_numbers: SmallNumbers | None = None) -> pa.Table:
+        """Give all statements as a table, in the order of the file.
+
+        Where any statement gives its accuracy, or a rule for small numbers is given, there are also the columns
+        standard_error, cases and withheld.
+
+        Args:
+            small_numbers: values that rest on too little by this rule are withheld: printed, value, standard_error
+                and cases are empty.
+        """
+        small = np.zeros(len(self), bool) if small_numbers is None else self.is_small(small_numbers)
+        shown: dict[str, Any] = {name: self.columns[name] for name in ("node", "place", "period", "printed", "value")}
+        accuracy: dict[str, Any] = {}
+        if small_numbers is not None or not all(np.isnan(self.columns[name]).all() for name in ACCURACY):
+            accuracy = {name: _without(self.columns[name], small) for name in ACCURACY} | {"withheld": small}
+        if small.any():
+            printed = ["" if hidden else text for text, hidden in zip(shown["printed"], small, strict=True)]
+            shown |= {"printed": printed, "value": _without(shown["value"], small)}
         count = [None if np.isnan(value) else int(value) for value in self.columns["count"]]
         return pa.table(
             {
@@ -132,8 +191,30 @@ class Observations:
                 "note": self.columns["note"],
                 "file": [file.removeprefix(self.label.rpartition("/")[0] + "/") for file in self.columns["file"]],
                 "line": self.columns["line"],
+                **accuracy,
             }
         )
+
+
+def _without(values: Sequence[float], hidden: Mask) -> pa.Array:
+    """Give numbers with nulls where they are missing or hidden."""
+    return pa.array(np.where(hidden, np.nan, np.array(values, np.float64)), from_pandas=True)
+
+
+def copied(panel: Panel, structure: Structure) -> Panel:
+    """Give nodes that stand in the tree for another one (``same_as``) its values.
+
+    Args:
+        panel: values of all nodes.
+        structure: the tree.
+    """
+    if not structure.copies:
+        return panel
+    targets, origins = (list(positions) for positions in zip(*structure.copies, strict=True))
+    arrays = {name: getattr(panel, name).copy() for name in ("values", "counts", "kinds", "half_digits", "rows")}
+    for array in arrays.values():
+        array[..., targets] = array[..., origins]
+    return replace(panel, **arrays)
 
 
 def read_observations(
@@ -220,10 +301,12 @@ class _Reader:
         self._place(row)
         self._period(row)
         value = number(row, "value", self.faults)
-        count = self._count(row)
+        count = read_count(row, self.structure, self.faults)
         used = row["used"] == "yes"
         if row["used"] not in {"yes", "no"}:
             row.fault(self.faults, "used", f'"{row["used"]}" is not yes or no', "yes or no", "choose", "wrong-value")
+        accuracy = read_accuracy(row, self.faults)
+        imputed = read_imputed(row, self.faults)
         kind = self._kind(row, "kind", required=True)
         self._kind(row, "count_kind", required=False)
         if kind is not None:
@@ -243,6 +326,8 @@ class _Reader:
             "source": ";".join(source_ids(row["source"])),
             "note": row["note"],
             "count_kind": row["count_kind"],
+            **accuracy,
+            "imputed": imputed,
             "line": row.line,
             "is_raw": False,
         }
@@ -265,25 +350,6 @@ class _Reader:
         except ValueError as error:
             row.fault(self.faults, "period", str(error), periods.FORMS, "correct it", "not-a-period")
 
-    def _count(self, row: Row) -> float:
-        if not row["count"]:
-            return float("nan")
-        if not (row["count"].isascii() and row["count"].isdigit()) or len(row["count"]) > 9:
-            what = f'"{row["count"]}" is not a count'
-            row.fault(self.faults, "count", what, "a whole number of indicators", "write digits", "not-a-number")
-            return float("nan")
-        count = int(row["count"])
-        index = self.structure.position.get(row["node"]) if self.structure else None
-        if self.structure and index is not None:
-            if self.structure.is_leaf(index):
-                what = f'a count for the indicator "{row["node"]}"'
-                row.fault(self.faults, "count", what, "counts for composites only", "empty it", "wrong-value")
-            elif not 1 <= count <= self.structure.stated_counts[index]:
-                what = f"a count of {count} for {row['node']}"
-                expected = f"1 to {self.structure.stated_counts[index]} indicators"
-                row.fault(self.faults, "count", what, expected, "correct it or structure.csv", "wrong-value")
-        return float(count)
-
     def _kind(self, row: Row, column: str, required: bool) -> Kind | None:
         word = row[column]
         if word in KIND_WORDS:
@@ -301,6 +367,69 @@ class _Reader:
             self.checked_sources[key] = source_fault(source_ids(row["source"]), kind, used, self.sources)
         if fault := self.checked_sources[key]:
             row.fault(self.faults, "source", *fault)
+
+
+def read_accuracy(row: Row, faults: Faults) -> dict[str, float]:
+    """Read the cells ``standard_error`` and ``cases`` of a row; NaN where they are empty or not there.
+
+    Args:
+        row: a row with a value.
+        faults: where faults go: a cell that is no number or negative, and cases that are no whole number.
+    """
+    found = {}
+    for name in ACCURACY:
+        found[name] = float("nan")
+        if not row[name]:
+            continue
+        value = number(row, name, faults)
+        if value is None:
+            continue
+        if value < 0 or (name == "cases" and value != value.to_integral_value()):
+            expected = "a whole number of cases" if name == "cases" else "0 or more, in the unit of the value"
+            row.fault(faults, name, f"{value} is no {name.replace('_', ' ')}", expected, "correct it", "wrong-value")
+            continue
+        found[name] = float(value)
+    return found
+
+
+def read_count(row: Row, structure: Structure | None, faults: Faults) -> float:
+    """Read the cell ``count`` of a row: how many indicators are behind a given composite; NaN where it is empty.
+
+    Args:
+        row: a row with a value.
+        structure: the tree; None when it could not be read.
+        faults: where faults go: no whole number, one for an indicator, or one beyond what the structure states.
+    """
+    if not row["count"]:
+        return float("nan")
+    if not (row["count"].isascii() and row["count"].isdigit()) or len(row["count"]) > 9:
+        what = f'"{row["count"]}" is not a count'
+        row.fault(faults, "count", what, "a whole number of indicators", "write digits", "not-a-number")
+        return float("nan")
+    count = int(row["count"])
+    index = structure.position.get(row["node"]) if structure else None
+    if structure and index is not None:
+        if structure.is_leaf(index):
+            what = f'a count for the indicator "{row["node"]}"'
+            row.fault(faults, "count", what, "counts for composites only", "empty it", "wrong-value")
+        elif not 1 <= count <= structure.stated_counts[index]:
+            what = f"a count of {count} for {row['node']}"
+            expected = f"1 to {structure.stated_counts[index]} indicators"
+            row.fault(faults, "count", what, expected, "correct it or structure.csv", "wrong-value")
+    return float(count)
+
+
+def read_imputed(row: Row, faults: Faults) -> bool:
+    """Read the cell ``imputed`` of a row: yes, or empty for no.
+
+    Args:
+        row: a row with a value.
+        faults: where any other word goes.
+    """
+    if row["imputed"] not in {"", "yes"}:
+        what = f'"{row["imputed"]}" is neither yes nor empty'
+        row.fault(faults, "imputed", what, "yes for a value that was filled in, or nothing", "choose", "wrong-value")
+    return row["imputed"] == "yes"
 
 
 def source_fault(

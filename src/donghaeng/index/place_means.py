@@ -27,18 +27,21 @@ class MissingWeightError(ValueError):
 Parts = dict[int, npt.NDArray[np.int64]]
 
 
-def parts_of(codes: Sequence[str], places: Sequence[Place]) -> Parts:
+def parts_of(codes: Sequence[str], places: Sequence[Place], breakdown: str = "") -> Parts:
     """Give the parts of each place that has any: positions of the places below it that have none themselves.
 
     Args:
         codes: codes of the places of a panel.
         places: all places with their parents.
+        breakdown: only places of this breakdown are parts, so that nobody is added up twice.
     """
     position = {code: index for index, code in enumerate(codes)}
     parents = {place.code: place.parent for place in places}
-    with_parts = {parents[code] for code in codes if parents.get(code)}
+    of = {place.code: place.breakdown for place in places}
+    members = [code for code in codes if of.get(code, "") == breakdown]
+    with_parts = {parents[code] for code in members if parents.get(code)}
     below: dict[int, list[int]] = {}
-    for code in codes:
+    for code in members:
         if code in with_parts:
             continue
         above = parents.get(code, "")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from donghaeng.errors import listed
 from donghaeng.index import recipe as recipes
 from donghaeng.index.methods import MethodError, denominate, impute, screen, treat
 from donghaeng.index.recipe import Recipe
@@ -72,7 +73,8 @@ class Frame:
         structure: the tree.
         attributes: what is known of the places.
         places: positions of its places in the panel.
-        nodes: positions of its indicators among the nodes.
+        nodes: positions of its indicators among the nodes, without those that stand for another one.
+        main: its places that scales are taken from: those of the breakdown that the index is made for.
     """
 
     panel: Panel
@@ -80,13 +82,32 @@ class Frame:
     attributes: Attributes
     places: tuple[int, ...]
     nodes: tuple[int, ...]
+    main: Mask
 
     @classmethod
-    def of(cls, panel: Panel, structure: Structure, attributes: Attributes) -> Frame:
-        """Cut out the indicators, and the places that have values of their own."""
-        nodes = tuple(index for index in range(len(structure.nodes)) if structure.is_leaf(index))
+    def of(cls, panel: Panel, structure: Structure, attributes: Attributes, breakdown: str = "") -> Frame:
+        """Cut out the indicators, and the places that have values of their own.
+
+        Raises:
+            StepError: no such place is of the breakdown.
+        """
+        copies = {copy for copy, _ in structure.copies}
+        nodes = tuple(at for at in range(len(structure.nodes)) if structure.is_leaf(at) and at not in copies)
         has_values = np.isfinite(panel.values[..., list(nodes)]).any(axis=(1, 2))
-        return cls(panel, structure, attributes, tuple(np.flatnonzero(has_values).tolist()), nodes)
+        places = tuple(np.flatnonzero(has_values).tolist())
+        main = attributes.of_breakdown(breakdown, [panel.places[place] for place in places])
+        if places and not main.any():
+            known = listed(sorted({attributes.breakdowns.get(place, "") for place in panel.places}))
+            what = f'no place with values is of the breakdown "{breakdown}"'
+            raise StepError("breakdown", MethodError(what, f"one of {known}", "name it in breakdown of recipe.yaml"))
+        return cls(panel, structure, attributes, places, nodes, main)
+
+    def main_only(self, table: Floats, period: int | None) -> Floats:
+        """Give a table of `by_table` with the places that scales are taken from; others are missing."""
+        if self.main.all():
+            return table
+        rows = self.main if period is not None else np.repeat(self.main, len(self.panel.periods))
+        return np.where(rows[:, None], table, np.nan)
 
     def cut(self, array: Floats) -> Floats:
         """Cut its places and indicators out of an array of the shape of the panel."""
@@ -213,7 +234,11 @@ def prepare(panel: Panel, structure: Structure, recipe: Recipe, attributes: Attr
     Raises:
         StepError: a step cannot be carried out; says where.
     """
-    frame = Frame.of(panel, structure, attributes)
+    frame = Frame.of(panel, structure, attributes, recipe.breakdown or "")
+    among = {mean.method for mean in recipe.aggregate.all} & {"copeland", "kemeny_young", "benefit_of_the_doubt"}
+    if among and not frame.main.all():
+        what = f"{min(among)} compares places with each other, and groups of another breakdown are no peers"
+        raise StepError("aggregate", MethodError(what, "places of one breakdown", "take another mean"))
     x, half = frame.cut(panel.values), frame.cut(panel.half_digits)
     for link in recipe.link:
         x = _link(frame, x, link)
@@ -273,7 +298,12 @@ def _impute(frame: Frame, x: Floats, step: recipes.ImputeStep) -> Floats:
 
 def _impute_mean(frame: Frame, x: Floats, columns: Sequence[int], step: recipes.ImputeStep) -> Floats:
     method = impute.median if getattr(step, "method", "") == "median" else impute.mean
-    return frame.by_table("impute", x, columns, "period", lambda table, _: method(table))
+
+    def of_period(table: Floats, period: int | None) -> Floats:
+        # The mean of the main breakdown says nothing of groups of another one, whose gaps stay.
+        return np.where(frame.main[:, None], method(frame.main_only(table, period)), table)
+
+    return frame.by_table("impute", x, columns, "period", of_period)
 
 
 def _impute_group(frame: Frame, x: Floats, columns: Sequence[int], step: recipes.ImputeStep) -> Floats:
@@ -284,9 +314,10 @@ def _impute_group(frame: Frame, x: Floats, columns: Sequence[int], step: recipes
 
     def of_period(table: Floats, period: int | None) -> Floats:
         # A column without any value in a period has nothing to fill from; other steps may fill it.
-        filled, some = table.copy(), np.isfinite(table).any(axis=0)
-        filled[:, some] = method(table[:, some], groups[:, period or 0])
-        return filled
+        known = frame.main_only(table, period)
+        filled, some = known.copy(), np.isfinite(known).any(axis=0)
+        filled[:, some] = method(known[:, some], groups[:, period or 0])
+        return np.where(frame.main[:, None], filled, table)
 
     return frame.by_table("impute", x, columns, "period", of_period)
 
@@ -320,9 +351,15 @@ def _impute_panel(frame: Frame, x: Floats, columns: Sequence[int], step: recipes
     if not isinstance(step, recipes.PanelImputation):
         raise TypeError(step)
     chosen = x[..., list(columns)]
-    if step.method == "panel_latest":
-        return impute.panel_latest(chosen, frame.times, step.most_years)
-    return impute.panel_linear(chosen, frame.times)
+    return (
+        impute.panel_constant(chosen) if step.method == "panel_constant" else impute.panel_linear(chosen, frame.times)
+    )
+
+
+def _impute_latest(frame: Frame, x: Floats, columns: Sequence[int], step: recipes.ImputeStep) -> Floats:
+    if not isinstance(step, recipes.LatestImputation):
+        raise TypeError(step)
+    return impute.panel_latest(x[..., list(columns)], frame.times, step.most_years)
 
 
 _Imputer = Callable[[Frame, Floats, Sequence[int], recipes.ImputeStep], Floats]
@@ -331,6 +368,7 @@ _IMPUTERS: dict[type, _Imputer] = {
     recipes.GroupImputation: _impute_group,
     recipes.ConstantImputation: _impute_constant,
     recipes.PanelImputation: _impute_panel,
+    recipes.LatestImputation: _impute_latest,
     recipes.NeighbourImputation: _impute_neighbours,
 }
 
@@ -397,6 +435,10 @@ def _treat_columns(
     over: recipes.Over = "pooled"
     steps = dict(so_far.steps)
     if isinstance(rule, recipes.WinsoriseThenLog):
+        if not frame.main.all():
+            what = "winsorise_then_log does not know places of another breakdown"
+            remedy = "name a transform for each indicator in the column treat"
+            raise StepError("treat", MethodError(what, "treatments that hold for every place", remedy))
         over = rule.over
         limits = treat.Limits(rule.skew, rule.kurtosis)
         most_points = rule.most_points
@@ -412,7 +454,8 @@ def _treat_columns(
         power = rule.power
 
         def method(table: Floats, _: int | None) -> Floats:
-            return treat.apply(table, treat.fit_box_cox(table, np.full(table.shape[1], power)))
+            main = frame.main_only(table, None)
+            return treat.apply(table, treat.fit_box_cox(main, np.full(table.shape[1], power)))
 
         steps |= {frame.nodes[column]: "box_cox" for column in columns}
     else:

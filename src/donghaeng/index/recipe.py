@@ -6,7 +6,7 @@ discriminated union of its models. Formulas and sources stand with the functions
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +15,7 @@ from pydantic import (
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
+    PositiveInt,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -42,6 +43,24 @@ Codes = Annotated[tuple[str, ...], Field(strict=False)]
 Over = Literal["pooled", "period"]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Range = Annotated[tuple[float, float], Field(strict=False)]
+
+
+class SmallNumbers(Model):
+    """Leave out values that rest on too little, before any other step; at least one of the two limits.
+
+    Attributes:
+        least_cases: a value stated to rest on fewer cases (column ``cases``) is left out, and not published.
+        most_relative_error: one whose ``standard_error`` is more than this share of its size is left out.
+    """
+
+    least_cases: PositiveInt | None = None
+    most_relative_error: PositiveFloat | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> SmallNumbers:
+        if self.least_cases is None and self.most_relative_error is None:
+            raise ValueError("small_numbers without a limit", "least_cases, most_relative_error or both")
+        return self
 
 
 class Denominate(Model):
@@ -87,14 +106,21 @@ class ConstantImputation(ImputeStep):
 class PanelImputation(ImputeStep):
     """Fill from other periods of the same place.
 
-    ``panel_linear`` interpolates between observed periods and takes the nearest beyond the ends;
-    ``panel_latest`` takes the latest earlier period.
-
-    Attributes:
-        most_years: for ``panel_latest``, how many years back a value may lie; absent for no limit.
+    ``panel_linear`` interpolates between observed periods and takes the nearest beyond the ends; ``panel_constant``
+    takes the latest earlier period, and before the first value that one.
     """
 
-    method: Literal["panel_linear", "panel_latest"]
+    method: Literal["panel_linear", "panel_constant"]
+
+
+class LatestImputation(ImputeStep):
+    """Fill with the latest earlier value of the same place.
+
+    Attributes:
+        most_years: how many years back a value may lie; absent for no limit.
+    """
+
+    method: Literal["panel_latest"]
     most_years: NonNegativeInt | None = None
 
 
@@ -110,7 +136,7 @@ class NeighbourImputation(ImputeStep):
 
 
 Impute = Annotated[
-    MeanImputation | GroupImputation | ConstantImputation | PanelImputation | NeighbourImputation,
+    MeanImputation | GroupImputation | ConstantImputation | PanelImputation | LatestImputation | NeighbourImputation,
     Field(discriminator="method"),
 ]
 
@@ -317,6 +343,73 @@ class DistanceToReference(Normalising):
     over: Over = "pooled"
 
 
+class AroundMean(Normalising):
+    """1 above a neutral band around the mean, 0 in it, -1 below.
+
+    Attributes:
+        threshold: half-width of the band as a share of the mean.
+    """
+
+    method: Literal["around_mean"]
+    threshold: NonNegativeFloat = 0.2
+    over: Over = "pooled"
+
+
+class Cyclical(Normalising):
+    """Scale every series of a place by its mean over time and its mean absolute deviation from it.
+
+    Attributes:
+        start: score of the mean.
+    """
+
+    method: Literal["cyclical"]
+    start: float = 100.0
+
+
+class AnnualChange(Normalising):
+    """The change on the same period of the year before, in per cent of it."""
+
+    method: Literal["annual_change"]
+
+
+class Ratio(Normalising):
+    """Ratio to a reference value.
+
+    score = size x value / reference; less `size` with `difference`. For indicators where lower is better the choice
+    is stated as in `BasePeriodRatio`: size x reference / value, or 2 x size - size x value / reference.
+
+    Attributes:
+        to: the reference: ``mean``, ``best`` or ``worst`` value of the table, the value of one `place`, or the column
+            ``target`` of ``structure.csv``.
+        place: the reference place, for ``to: place``.
+        lower_is_better: how indicators are turned of which less is better.
+        difference: centre on 0 instead of on `size`.
+        size: points for a ratio of 1.
+        least: lowest score; absent for none.
+        most: highest score; absent for none.
+    """
+
+    method: Literal["ratio"]
+    to: Literal["mean", "best", "worst", "place", "target"]
+    place: str | None = None
+    lower_is_better: Literal["inverted_ratio", "mirror"]
+    difference: bool = False
+    size: PositiveFloat = 1.0
+    least: float | None = None
+    most: float | None = None
+    over: Over = "pooled"
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Ratio:
+        if (self.to == "place") != (self.place is not None):
+            raise ValueError(
+                f"to: {self.to} {'without' if self.place is None else 'with'} a place", "place with to: place"
+            )
+        if self.least is not None and self.most is not None and self.least >= self.most:
+            raise ValueError(f"least {self.least:g} is not below most {self.most:g}", "the lowest score first")
+        return self
+
+
 class Ranking(Normalising):
     """Ranks (lowest is 1), percentile ranks, or Borda points."""
 
@@ -353,6 +446,10 @@ NormaliseMethod = Annotated[
     | DistanceToTarget
     | OfBest
     | DistanceToReference
+    | Ratio
+    | AroundMean
+    | Cyclical
+    | AnnualChange
     | Ranking
     | Categorical
     | AsGiven,
@@ -363,91 +460,192 @@ NormaliseMethod = Annotated[
 for _model in (
     *(Transform, BoxCox, ColumnTransform, WinsoriseThenLog),
     *(BasePeriodRatio, MinMax, ZScore, ZScoreReference, Goalposts),
-    *(DistanceToTarget, OfBest, DistanceToReference, Ranking, Categorical, AsGiven),
+    *(DistanceToTarget, OfBest, DistanceToReference, Ratio, AroundMean, Cyclical, AnnualChange),
+    *(Ranking, Categorical, AsGiven),
 ):
     _model.model_rebuild()  # the methods name each other, so the models are complete only now
 
 
-class Weigh(Model):
+class WeighChildren(Model):
     """How the children of a node are weighed.
 
     Attributes:
         method: ``given`` (column ``weight``), ``equal``, ``pca`` (first component), ``pca_varimax``,
-            ``factor_ml`` (one factor, maximum likelihood), ``entropy``, ``critic``, ``correlation_balanced``,
-            ``budget_allocation`` (with `points`) or ``ahp`` (with `comparisons`).
-        points: points that each expert gave, by code; every expert spreads the same number over the children.
-        comparisons: how many times as important the first code is as the second, for every pair of children.
-        levels: another method for the children of nodes at a level.
+            ``factor_ml`` (one factor, maximum likelihood), ``entropy``, ``critic`` or ``correlation_balanced``.
     """
 
     method: Literal[
-        "given",
-        "equal",
-        "pca",
-        "pca_varimax",
-        "factor_ml",
-        "entropy",
-        "critic",
-        "correlation_balanced",
-        "budget_allocation",
-        "ahp",
+        "given", "equal", "pca", "pca_varimax", "factor_ml", "entropy", "critic", "correlation_balanced"
     ] = "given"
+
+
+class BudgetAllocation(Model):
+    """Weights by experts who each spread the same number of points.
+
+    Attributes:
+        points: points that each expert gave, by code.
+    """
+
+    method: Literal["budget_allocation"]
     points: dict[str, Annotated[tuple[NonNegativeFloat, ...], Field(strict=False)]] = Field(default_factory=dict)
+
+
+class AnalyticHierarchy(Model):
+    """Weights from comparisons in pairs.
+
+    Attributes:
+        comparisons: how many times as important the first code is as the second, for every pair of children.
+        most_inconsistent: the highest consistency ratio that is accepted, usually 0.1; absent for any.
+    """
+
+    method: Literal["ahp"]
     comparisons: Annotated[
         tuple[Annotated[tuple[str, str, PositiveFloat], Field(strict=False)], ...], Field(strict=False)
     ] = ()
-    levels: dict[str, Weigh] = Field(default_factory=dict)
+    most_inconsistent: PositiveFloat | None = None
 
 
-class Mean(Model):
-    """How the scores of children become the score of their parent.
+def _given_unless_said(value: object) -> object:
+    return {"method": "given", **value} if isinstance(value, dict) and "method" not in value else value
+
+
+#: How the children of nodes at one level are weighed.
+AnyWeigh = Annotated[
+    WeighChildren | BudgetAllocation | AnalyticHierarchy,
+    Field(discriminator="method"),
+    BeforeValidator(_given_unless_said),
+]
+
+
+class _WeighLevels(Model):
+    """What the ways to weigh have at the top: another one at some levels.
 
     Attributes:
-        method: ``arithmetic``, ``geometric``, ``harmonic``, ``generalised`` (with `power`), ``median``,
-            ``minimum``, ``mazziotta_pareto``, ``adjusted_mazziotta_pareto``, ``ordered_weighted`` (with
-            `position_weights`), ``copeland``, ``kemeny_young`` (few places), ``benefit_of_the_doubt``; or, no
-            means, ``product`` of the children, ``ratio`` of the first child to the second, and
-            ``complement_of_ratio``, which is 1 less that.
+        levels: another method for the children of nodes at a level.
+    """
+
+    levels: dict[str, AnyWeigh] = Field(default_factory=dict)
+
+
+class Weigh(_WeighLevels, WeighChildren):
+    """How the children of every node are weighed, and another way at some levels."""
+
+
+class WeighByBudget(_WeighLevels, BudgetAllocation):
+    """Points of experts for every node, and another way at some levels."""
+
+
+class WeighByHierarchy(_WeighLevels, AnalyticHierarchy):
+    """Comparisons in pairs for every node, and another way at some levels."""
+
+
+TopWeigh = Annotated[
+    Weigh | WeighByBudget | WeighByHierarchy, Field(discriminator="method"), BeforeValidator(_given_unless_said)
+]
+
+
+class Averaging(Model):
+    """What all means have.
+
+    Attributes:
         over: ``indicators`` averages all indicators below a node, so that an area with twelve indicators
             weighs more than one with five; ``children`` averages the node's own children.
-        power: exponent of the generalised mean.
-        penalty: for Mazziotta-Pareto, whether unbalance pulls the score ``down`` or ``up``.
-        position_weights: for ordered weighted, weight of the best child, the second best, and so on.
         least_available: least share of the weight of the children that must have a score.
-        least_share: for the benefit of the doubt, least share of each weight in their sum.
-        most_share: for the benefit of the doubt, most share.
         rescale_around: stretch the score around this value by the node's ``rescale`` in ``structure.csv``.
+    """
+
+    over: Literal["indicators", "children"] = "children"
+    least_available: Fraction = 0.0
+    rescale_around: float | None = None
+
+
+class PlainMean(Averaging):
+    """A mean without settings of its own.
+
+    Attributes:
+        method: ``arithmetic``, ``geometric``, ``harmonic``, ``median``, ``minimum``, ``copeland``, ``kemeny_young``
+            (few places); or, no means, ``product`` of the children, ``ratio`` of the first child to the second, and
+            ``complement_of_ratio``, which is 1 less that.
     """
 
     method: Literal[
         "arithmetic",
         "geometric",
         "harmonic",
-        "generalised",
         "median",
         "minimum",
-        "mazziotta_pareto",
-        "adjusted_mazziotta_pareto",
-        "ordered_weighted",
         "copeland",
         "kemeny_young",
-        "benefit_of_the_doubt",
         "product",
         "ratio",
         "complement_of_ratio",
     ]
-    over: Literal["indicators", "children"] = "children"
-    power: float | None = None
+
+
+class GeneralisedMean(Averaging):
+    """The power mean.
+
+    Attributes:
+        power: its exponent.
+    """
+
+    method: Literal["generalised"]
+    power: float
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_power(cls, value: object) -> object:
+        if isinstance(value, dict) and value.get("power") is None:
+            raise ValueError("the generalised mean has no power", "a number: power beside method")
+        return value
+
+
+class MazziottaPareto(Averaging):
+    """A mean less a penalty for being uneven.
+
+    Attributes:
+        penalty: whether unbalance pulls the score ``down`` or ``up``.
+    """
+
+    method: Literal["mazziotta_pareto", "adjusted_mazziotta_pareto"]
     penalty: Literal["down", "up"] = "down"
-    position_weights: Annotated[tuple[NonNegativeFloat, ...], Field(strict=False)] = ()
-    least_available: Fraction = 0.0
+
+
+class OrderedWeighted(Averaging):
+    """A mean whose weights belong to positions.
+
+    Attributes:
+        position_weights: weight of the best child, the second best, and so on.
+    """
+
+    method: Literal["ordered_weighted"]
+    position_weights: Annotated[tuple[NonNegativeFloat, ...], Field(strict=False, min_length=1)]
+
+
+class BenefitOfTheDoubt(Averaging):
+    """Each place with the weights that suit it best.
+
+    Attributes:
+        least_share: least share of each child.
+        most_share: most share.
+        limits_on: shares of what: of each weight in their sum (``weights``), or of each child's part in the score
+            (``score``: pie shares).
+    """
+
+    method: Literal["benefit_of_the_doubt"]
     least_share: Fraction = 0.0
     most_share: Fraction = 1.0
-    rescale_around: float | None = None
+    limits_on: Literal["weights", "score"] = "weights"
 
 
-class Aggregate(Mean):
-    """The mean of every composite, and another one at some levels or nodes.
+#: How the scores of children become the score of their parent, at one level or node.
+Mean = Annotated[
+    PlainMean | GeneralisedMean | MazziottaPareto | OrderedWeighted | BenefitOfTheDoubt, Field(discriminator="method")
+]
+
+
+class _MeanLevels(Model):
+    """What means have at the top: another one at some levels or nodes.
 
     Attributes:
         levels: the mean of composites at a level (2 and up), by level.
@@ -459,12 +657,74 @@ class Aggregate(Mean):
 
     def of(self, code: str, level: int) -> Mean:
         """Give the mean of a composite at a level."""
-        return self.nodes.get(code) or self.levels.get(str(level), self)
+        return self.nodes.get(code) or self.levels.get(str(level)) or self._itself
 
     @property
     def all(self) -> tuple[Mean, ...]:
         """All means that it names."""
-        return (self, *self.levels.values(), *self.nodes.values())
+        return (self._itself, *self.levels.values(), *self.nodes.values())
+
+    @property
+    def _itself(self) -> Mean:
+        if isinstance(self, PlainMean | GeneralisedMean | MazziottaPareto | OrderedWeighted | BenefitOfTheDoubt):
+            return self
+        raise TypeError(self)  # pragma: no cover - only the classes below inherit it
+
+
+class AggregatePlain(_MeanLevels, PlainMean):
+    """A plain mean for every composite, and another one at some levels or nodes."""
+
+
+class AggregateGeneralised(_MeanLevels, GeneralisedMean):
+    """The power mean for every composite, and another one at some levels or nodes."""
+
+
+class AggregateMazziottaPareto(_MeanLevels, MazziottaPareto):
+    """A Mazziotta-Pareto mean for every composite, and another one at some levels or nodes."""
+
+
+class AggregateOrderedWeighted(_MeanLevels, OrderedWeighted):
+    """An ordered weighted mean for every composite, and another one at some levels or nodes."""
+
+
+class AggregateBenefitOfTheDoubt(_MeanLevels, BenefitOfTheDoubt):
+    """The benefit of the doubt for every composite, and another mean at some levels or nodes."""
+
+
+#: The mean of every composite, and another one at some levels or nodes.
+Aggregate = Annotated[
+    AggregatePlain
+    | AggregateGeneralised
+    | AggregateMazziottaPareto
+    | AggregateOrderedWeighted
+    | AggregateBenefitOfTheDoubt,
+    Field(discriminator="method"),
+]
+
+
+class Chain(Model):
+    """Link each period of a composite to the one before by the change on what both periods have.
+
+    Attributes:
+        at: the period in which the series has the score as it was computed; others are linked to it, onwards and
+            backwards.
+    """
+
+    at: PeriodText
+
+
+class Rebase(Model):
+    """Scale series so that each has one value in a base period.
+
+    Attributes:
+        period: the base period.
+        value: what a series has then.
+        place: the place whose scores of the base period hold for all places; absent for each place its own.
+    """
+
+    period: PeriodText
+    value: PositiveFloat = 100.0
+    place: str | None = None
 
 
 class Freeze(Model):
@@ -474,10 +734,12 @@ class Freeze(Model):
         level: level of the composites that are held.
         least_observed: a composite moves only when at least this share of its indicators has a value of the
             period itself, not filled in.
+        nodes: codes of the composites that the rule is for; absent for all of the level.
     """
 
     level: NonNegativeInt
     least_observed: Fraction
+    nodes: Codes | None = None
 
 
 class PlaceMeans(Model):
@@ -510,6 +772,10 @@ class Recipe(Model):
 
     Attributes:
         format: version of this format.
+        breakdown: the breakdown of places (column of ``places.csv``) that the index is made for: scales and weights are
+            taken from its places, and they are the parts of other places; absent for the places without one. Places of
+            other breakdowns are scored on the same scales.
+        small_numbers: values that rest on too little.
         link: joining old and new definitions of indicators.
         denominate: division by size.
         impute: filling gaps.
@@ -519,23 +785,29 @@ class Recipe(Model):
         weigh: weights of children.
         aggregate: how the scores of children become the score of their parent.
         freeze: composites that keep their last score when data are old.
+        chain: composites as chained series.
         places: how places with parts get their scores.
+        rebase: series that have one value in a base period.
         decimals: decimals with which scores are printed.
         compare: nodes whose observations are published results, to be compared with what is computed and
             never used as input: ``root``, ``inner`` (all composites), ``all`` or codes.
     """
 
     format: Literal[1]
+    breakdown: str | None = None
+    small_numbers: SmallNumbers | None = None
     link: Annotated[tuple[Link, ...], Field(strict=False)] = ()
     denominate: Denominate | None = None
     impute: Annotated[tuple[Impute, ...], Field(strict=False)] = ()
     screen: Screen | None = None
     treat: TreatMethod | None = None
     normalise: NormaliseMethod
-    weigh: Weigh = Weigh()
+    weigh: TopWeigh = Weigh()
     aggregate: Aggregate
     freeze: Freeze | None = None
+    chain: Chain | None = None
     places: PlaceMeans | None = None
+    rebase: Rebase | None = None
     decimals: Annotated[int, Field(ge=0, le=9)] = 1
     compare: Codes = ("root",)
 
@@ -550,6 +822,8 @@ class Recipe(Model):
     @property
     def base_period(self) -> str | None:
         """The period against which changes are told, where the method has one."""
+        if self.rebase is not None:
+            return self.rebase.period
         if isinstance(self.normalise, BasePeriodRatio):
             return self.normalise.base_period
         return self.normalise.period if isinstance(self.normalise, ZScoreReference) else None
@@ -557,4 +831,33 @@ class Recipe(Model):
     @property
     def base_value(self) -> float | None:
         """The score that every set of indicators has in the base period, where the method fixes one."""
+        if self.rebase is not None or self.chain is not None:
+            return None
         return self.normalise.base_value if isinstance(self.normalise, BasePeriodRatio) else None
+
+
+#: The models of the steps that have several methods.
+_METHODS: dict[str, tuple[type[Model], ...]] = {
+    "treat": (Transform, BoxCox, ColumnTransform, WinsoriseThenLog),
+    "normalise": (
+        *(BasePeriodRatio, MinMax, ZScore, ZScoreReference, Goalposts, DistanceToTarget, OfBest, DistanceToReference),
+        *(Ratio, AroundMean, Cyclical, AnnualChange, Ranking, Categorical, AsGiven),
+    ),
+    "weigh": (Weigh, WeighByBudget, WeighByHierarchy),
+    "aggregate": (
+        *(AggregatePlain, AggregateGeneralised, AggregateMazziottaPareto, AggregateOrderedWeighted),
+        AggregateBenefitOfTheDoubt,
+    ),
+}
+
+
+def keys_of(step: str, method: object) -> frozenset[str] | None:
+    """Give the keys that a method of a step has; None where the step has no such method.
+
+    >>> sorted(keys_of("normalise", "min_max") or ())
+    ['indicators', 'method', 'over', 'to']
+    """
+    for model in _METHODS.get(step, ()):
+        if method in get_args(model.model_fields["method"].annotation):
+            return frozenset(model.model_fields)
+    return None

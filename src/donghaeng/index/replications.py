@@ -1,25 +1,35 @@
 """Hundreds of thousands of recipes: the choices of ``robustness.yaml`` run by the fast evaluation.
 
-It evaluates arithmetic, geometric and harmonic means over children with given or equal weights, and noise of
-weights drawn anew in every replication. `model_of` says why an index with anything else is evaluated one by one.
+It evaluates arithmetic, geometric and harmonic means over children with given or equal weights, noise of weights, and
+errors of the data that are imputed, treated and normalised anew; both are drawn anew in every replication. `model_of`
+says why an index with anything else is evaluated one by one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from donghaeng.errors import InputError
-from donghaeng.index.alternatives import Alternatives, Factor, Variant, patched, variants_of
-from donghaeng.index.recipe import Recipe
+from donghaeng.index.alternatives import (
+    Alternatives,
+    Factor,
+    Variant,
+    patched,
+    require_standard_errors,
+    variants_of,
+)
+from donghaeng.index.prepare import prepare
+from donghaeng.index.recipe import GroupImputation, MinMax, Recipe, TreatMethod, WinsoriseThenLog, ZScore
 from donghaeng.index.robustness.design import Random
 from donghaeng.index.robustness.factors import Choice, Noise, Space
 from donghaeng.index.robustness.indices import Indices, estimated_indices, mean_rank_change, score_of_units
-from donghaeng.index.robustness.model import Model, Part, WeightNoise
-from donghaeng.index.robustness.run import Collect, Outcome, run
+from donghaeng.index.robustness.model import DataNoise, Model, Part, Treatment, WeightNoise
+from donghaeng.index.robustness.oracle import KURTOSIS, SKEWNESS
+from donghaeng.index.robustness.run import Collect, Engine, Outcome, Spread, run
 from donghaeng.index.robustness.summary import Summary, sentence
 from donghaeng.index.robustness.tree import MEANS, Tree
 from donghaeng.index.score import score_variant
@@ -93,6 +103,8 @@ def replicate(
     seed: int | None = 1,
     threads: int = 2,
     progress: Progress | None = None,
+    engine: Engine = "auto",
+    spread: Spread | None = None,
 ) -> Replications:
     """Draw recipes and compute the index by each of them.
 
@@ -103,6 +115,9 @@ def replicate(
         seed: any whole number, 0 too; None for a random one.
         threads: how many to use; the result does not depend on it.
         progress: called with replications done and wanted.
+        engine: ``numba``, ``numpy``, or ``auto`` for the first that is there.
+        spread: other machines to use instead of threads here, such as `donghaeng.index.robustness.spark.Tasks`; the
+            result does not depend on them.
 
     Raises:
         InputError: an index that the fast evaluation does not know, or a choice that does not fit the pack.
@@ -110,7 +125,9 @@ def replicate(
     period = scores.newest_period()
     model = model_of(scores, alternatives, period)
     design = Random(model.space, number, seed)
-    outcome = run(model, design, threads=threads, collect=Collect(ahead=True), progress=progress)
+    outcome = run(
+        model, design, threads=threads, collect=Collect(ahead=True), engine=engine, progress=progress, spread=spread
+    )
     place_at = {place: index for index, place in enumerate(scores.places)}
     rows = [place_at[unit] for unit in model.units]
     nominal = scores.values[rows, period, scores.structure.root]
@@ -119,7 +136,15 @@ def replicate(
         ranks = np.argsort(np.argsort(-nominal, kind="stable"), kind="stable") + 1.0
         targets = [score_of_units(model.units), mean_rank_change(ranks)]
         indices = estimated_indices(
-            model, targets, seed=seed, half_width=HALF_WIDTH, most=MOST_BASE, second_order=False, threads=threads
+            model,
+            targets,
+            seed=seed,
+            half_width=HALF_WIDTH,
+            most=MOST_BASE,
+            second_order=False,
+            threads=threads,
+            engine=engine,
+            spread=spread,
         )
     labels = {factor.name: factor.label for factor in alternatives.factors}
     sentences: dict[str, str] = {
@@ -149,13 +174,20 @@ def model_of(scores: Scores, alternatives: Alternatives, period: int) -> Model:
     choices: dict[str, tuple[Variant, ...]] = {}
     factors: list[Choice | Noise] = []
     noise: Factor | None = None
+    errors: Factor | None = None
     for factor in alternatives.factors:
-        if factor.noise and factor.noise.of == "weights":
-            noise = factor
+        if factor.noise:
+            if factor.noise.of == "weights":
+                noise = factor
+            elif errors is None:
+                errors = factor
+            else:
+                raise InputError(
+                    f"{errors.name} and {factor.name}: the fast evaluation draws one kind of errors of the data; "
+                    "leave out --n to enumerate"
+                )
             factors.append(Noise(factor.name))
             continue
-        if factor.noise:
-            raise InputError(f"{factor.name}: rounding is not drawn by the fast evaluation; leave out --n to enumerate")
         own = variants_of(factor, scores)
         choices[factor.name] = own
         factors.append(Choice(factor.name, tuple(range(len(own))), tuple(variant.probability for variant in own)))
@@ -170,8 +202,16 @@ def model_of(scores: Scores, alternatives: Alternatives, period: int) -> Model:
     def recipe_of(variants: list[Variant]) -> Recipe:
         return patched(scores.recipe, {key: value for one in variants for key, value in one.recipe.items()})
 
-    def data(*picks: int) -> Floats:
+    measured: DataNoise | None = None
+    if errors is not None:
+        measured = _data_noise(errors, scores, units, period, leaves)
+        for tried in ([], *([variant] for name in of_data for variant in choices[name])):
+            _treatment(recipe_of(tried), scores)
+
+    def data(*picks: int) -> Floats | Treatment:
         recipe = recipe_of(picked(of_data, picks))
+        if errors is not None:
+            return _treatment(recipe, scores)
         scaled = score_variant(scores, recipe, scores.observations).scaled.values
         made: Floats = scaled[np.ix_(units, [period], leaves)][:, 0]
         return made
@@ -195,6 +235,7 @@ def model_of(scores: Scores, alternatives: Alternatives, period: int) -> Model:
         means=Part(means, of_means),
         kept=Part(kept, of_kept) if of_kept else None,
         weight_noise=_weight_noise(noise, scores) if noise else None,
+        measured=measured,
     )
 
 
@@ -210,6 +251,9 @@ def _check_known(scores: Scores) -> None:
         (any(mean.over == "indicators" for mean in means), "means over indicators"),
         (any(mean.least_available > 0 for mean in means), "means that need a share of their data"),
         (any(mean.rescale_around is not None for mean in means), "composites that are rescaled"),
+        (scores.unlinked is not None, "chained or rebased series"),
+        (bool(scores.attributes.breakdowns), "places of several breakdowns"),
+        (bool(scores.structure.copies), "indicators that stand in the tree twice"),
     ]
     if found := [reason for holds, reason in reasons if holds]:
         raise InputError(f"the fast evaluation does not know {found[0]}; leave out --n to try every combination")
@@ -242,6 +286,94 @@ def _weight_noise(factor: Factor, scores: Scores) -> WeightNoise:
         if code != structure.codes[structure.root] and (noise.levels is None or level in noise.levels)
     }
     return WeightNoise(factor.name, moving)
+
+
+def _data_noise(factor: Factor, scores: Scores, units: list[int], period: int, leaves: list[int]) -> DataNoise:
+    """Give the values of one period before they are imputed, with their errors; both divided by what divides them."""
+    rounding = factor.noise is not None and factor.noise.of == "rounding"
+    panel = scores.panel
+    if not rounding:
+        require_standard_errors(scores)
+        stated = np.nan_to_num(scores.observations.accuracy(panel.rows, "standard_error"))
+        panel = replace(panel, half_digits=stated)
+    if set(np.flatnonzero(np.isfinite(panel.values[:, period][:, leaves]).any(axis=1))) != set(units):
+        raise _not_with_errors("places that have values and no index, or an index and no values")
+    cells = np.ix_(units, [period], leaves)
+    filled = np.isfinite(scores.prepared.values[cells])
+    if scores.recipe.impute and (filled.any(axis=0) != filled.all(axis=0)).any():
+        raise _not_with_errors("gaps that stay after filling")
+    untouched = scores.recipe.model_copy(update={"impute": (), "screen": None, "treat": None})
+    before = prepare(panel, scores.structure, untouched, scores.attributes)
+    directions = [-1.0 if scores.structure.nodes[leaf].direction == "lower" else 1.0 for leaf in leaves]
+    values, errors = before.values[cells][:, 0], before.half_digits[cells][:, 0]
+    groups: list[int] = []
+    if names := {step.group for step in scores.recipe.impute if isinstance(step, GroupImputation)}:
+        labels = scores.attributes.labels(
+            min(names), [scores.places[unit] for unit in units], scores.periods[period].text
+        )
+        known = sorted(set(labels))
+        groups = [known.index(label) for label in labels]
+    return DataNoise(values, np.where(np.isfinite(values), errors, 0.0), factor.name, rounding, directions, groups)
+
+
+def _treatment(recipe: Recipe, scores: Scores) -> Treatment:
+    """Say how the kernel prepares measured values as a recipe does.
+
+    Raises:
+        InputError: a step that the kernel cannot do again in every replication.
+    """
+    treat, scale = recipe.treat, recipe.normalise
+    alone = np.isfinite(scores.panel.values).any(axis=(0, 2)).sum() == 1
+    reasons = [
+        (recipe.link, "linked series"),
+        (recipe.denominate != scores.recipe.denominate, "other denominators"),
+        (recipe.impute != scores.recipe.impute, "other ways to fill gaps"),
+        (recipe.impute and not _filled_by_mean(recipe), "gaps filled by anything but the mean of all or of a group"),
+        (recipe.screen and not _keeps_all(recipe), "screening by anything but availability after filling gaps"),
+        (not _treated_alike(treat, alone), "a treatment other than winsorise_then_log of each period"),
+    ]
+    for holds, reason in reasons:
+        if holds:
+            raise _not_with_errors(reason)
+    if not isinstance(scale, MinMax | ZScore) or scale.indicators or not (alone or scale.over == "period"):
+        raise _not_with_errors("a scale other than min_max and z_score of each period")
+    low, high = (scale.mean, scale.deviation) if isinstance(scale, ZScore) else scale.to
+    return Treatment(
+        impute=bool(recipe.impute),
+        winsorise=treat.most_points if isinstance(treat, WinsoriseThenLog) else None,
+        normalise="z-score" if isinstance(scale, ZScore) else "min-max",
+        low=low,
+        high=high,
+    )
+
+
+def _not_with_errors(what: str) -> InputError:
+    return InputError(
+        f"with errors of the data the fast evaluation does not know {what}; leave out --n to try every combination"
+    )
+
+
+def _filled_by_mean(recipe: Recipe) -> bool:
+    if len(recipe.impute) != 1 or recipe.impute[0].indicators is not None:
+        return False
+    return recipe.impute[0].method in {"mean", "group_mean"}
+
+
+def _keeps_all(recipe: Recipe) -> bool:
+    """Whether screening drops no place, because every gap has been filled before."""
+    screen = recipe.screen
+    others = screen and (screen.places_nonzero, screen.indicators_available, screen.indicators_nonzero)
+    return bool(recipe.impute) and others == (None, None, None)
+
+
+def _treated_alike(treat: TreatMethod | None, alone: bool) -> bool:
+    if treat is None:
+        return True
+    if treat.indicators:
+        return False
+    if isinstance(treat, WinsoriseThenLog):
+        return (treat.skew, treat.kurtosis) == (SKEWNESS, KURTOSIS) and (alone or treat.over == "period")
+    return treat.method == "none"
 
 
 def _index_rows(indices: Indices) -> list[dict[str, Any]]:

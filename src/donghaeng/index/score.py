@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -11,11 +12,12 @@ from donghaeng.errors import Faults, InputError, listed
 from donghaeng.index.aggregate import Aggregated, AggregationError, Given, aggregate
 from donghaeng.index.locate import Locator
 from donghaeng.index.normalise import Scaled, normalise
-from donghaeng.index.observations import Observations
+from donghaeng.index.observations import Observations, copied
 from donghaeng.index.place_means import MissingWeightError, Parts, mean_of_parts, parts_of
 from donghaeng.index.prepare import Prepared, StepError, prepare
 from donghaeng.index.recipe import PlaceMeans, Recipe
 from donghaeng.index.scores import Scores
+from donghaeng.index.series import chained, rebased
 from donghaeng.index.structure import Structure
 from donghaeng.index.tables import Attributes
 from donghaeng.index.weights import weigher
@@ -24,6 +26,19 @@ from donghaeng.places import Place
 
 #: A relative difference below this is the rounding of floating-point sums.
 _NOISE = 1e-12
+
+
+@dataclass(frozen=True)
+class Errors:
+    """Errors of measurement to be drawn.
+
+    Attributes:
+        of: ``rounding`` or ``standard_error``.
+        seed: seed of the draw.
+    """
+
+    of: Literal["rounding", "standard_error"]
+    seed: int
 
 
 def score(
@@ -65,7 +80,8 @@ def try_score(
         InputError: a step that cannot be carried out at all.
     """
     compared = compared_nodes(structure, recipe.compare)
-    panel = _exact(observations.panel(structure, _ordered(places, observations), compared), recipe, structure)
+    ordered = _ordered(places, observations)
+    panel = _exact(observations.panel(structure, ordered, compared, recipe.small_numbers), recipe, structure)
     return _score(structure, recipe, panel, observations, attributes, places, compared, faults)
 
 
@@ -90,7 +106,8 @@ def score_panel(
     """
     faults = Faults()
     nothing = Observations("the data", Observations.empty_columns())
-    scores = _score(structure, recipe, panel, nothing, attributes or Attributes(), places, frozenset(), faults)
+    known = attributes or Attributes()
+    scores = _score(structure, recipe, copied(panel, structure), nothing, known, places, frozenset(), faults)
     faults.raise_errors()
     return scores
 
@@ -101,7 +118,7 @@ def score_variant(
     observations: Observations,
     leave_out: Sequence[int] = (),
     weight_factors: Floats | None = None,
-    error_seed: int | None = None,
+    errors: Sequence[Errors] = (),
     before: Scores | None = None,
 ) -> Scores:
     """Compute an index again with something done differently.
@@ -112,7 +129,7 @@ def score_variant(
         observations: what is known.
         leave_out: positions of nodes that take no part.
         weight_factors: a factor for the weight of each node.
-        error_seed: seed of errors within the rounding of the values; None for none.
+        errors: errors that are added to the values.
         before: an earlier result on the same data and up to normalising by the same recipe, whose stages are used.
 
     Raises:
@@ -125,16 +142,17 @@ def score_variant(
     else:
         faults = Faults()
         compared = compared_nodes(structure, recipe.compare)
-        panel = _exact(observations.panel(structure, scores.places, compared), recipe, structure)
-        if error_seed is not None:
-            panel = with_errors(panel, error_seed)
+        panel = observations.panel(structure, scores.places, compared, recipe.small_numbers)
+        panel = with_errors(_exact(panel, recipe, structure), observations, errors)
+        panel = copied(panel, structure)  # an indicator that stands in the tree twice has one error
         locator = Locator(panel, observations, structure)
         prepared, scaled = _stages(structure, recipe, panel, scores.attributes, locator, faults)
         faults.raise_errors()
     withheld = np.zeros(panel.values.shape, bool)
     withheld[..., list(leave_out)] = True
     given = _given(panel, structure)
-    own = weigher(structure, recipe.weigh)
+    main = scores.attributes.of_breakdown(recipe.breakdown or "", scores.places)
+    own = weigher(structure, recipe.weigh, main)
     factors = np.ones(len(structure.nodes)) if weight_factors is None else weight_factors
 
     def weigh(composite: int, of_children: Floats) -> Floats:
@@ -146,12 +164,9 @@ def score_variant(
         aggregated = aggregate(scaled, given, structure, recipe.aggregate, weigh, withheld, recipe.freeze, observed)
     except AggregationError as error:
         raise locator.aggregation(error) from None
-    if recipe.places and scores.parts:
-        aggregated = _with_places(aggregated, scores.parts, recipe.places, panel, scores.attributes)
-    return Scores(
-        *(structure, recipe, observations, scores.attributes, panel, compared, prepared, scaled, given, aggregated),
-        scores.parts,
-    )
+    stages = (structure, recipe, observations, scores.attributes, panel, compared, prepared, scaled, given)
+    final, unlinked = _finished(aggregated, scaled, given, structure, recipe, scores.parts, scores.attributes, locator)
+    return Scores(*stages, final, scores.parts, unlinked)
 
 
 def _exact(panel: Panel, recipe: Recipe, structure: Structure) -> Panel:
@@ -171,10 +186,25 @@ def _exact(panel: Panel, recipe: Recipe, structure: Structure) -> Panel:
     return panel
 
 
-def with_errors(panel: Panel, seed: int) -> Panel:
-    """Give a panel with uniform errors within the rounding of each value."""
-    errors = np.random.default_rng(seed).uniform(-1.0, 1.0, panel.values.shape) * panel.half_digits
-    return replace(panel, values=panel.values + errors, half_digits=np.zeros(panel.values.shape))
+def with_errors(panel: Panel, observations: Observations, errors: Sequence[Errors]) -> Panel:
+    """Give a panel whose values have errors.
+
+    Args:
+        panel: the values.
+        observations: the statements behind them, which may state their standard errors.
+        errors: what is drawn: uniform errors within half of the last printed digit, or normal ones with the stated
+            standard error (none where none is stated). Errors of several kinds add up.
+    """
+    values, half_digits = panel.values, panel.half_digits
+    for one in errors:
+        generator = np.random.default_rng(one.seed)
+        if one.of == "rounding":
+            values = values + generator.uniform(-1.0, 1.0, panel.values.shape) * panel.half_digits
+            half_digits = np.zeros(panel.values.shape)
+        else:
+            stated = np.nan_to_num(observations.accuracy(panel.rows, "standard_error"))
+            values = values + generator.standard_normal(panel.values.shape) * stated
+    return replace(panel, values=values, half_digits=half_digits)
 
 
 def _stages(
@@ -184,11 +214,21 @@ def _stages(
     locator.missing_base(recipe, faults)
     try:
         prepared = prepare(panel, structure, recipe, attributes)
-        scaled, problems = normalise(panel, prepared, structure, recipe.normalise, attributes)
+        scaled, problems = normalise(panel, prepared, structure, recipe.normalise, attributes, recipe.breakdown or "")
     except StepError as error:
         raise locator.step(error) from None
     for problem in problems:
         locator.unscaled(problem, faults)
+    # What was filled in before it was published has its published kind, and is marked all the same.
+    filled = locator.observations.imputed(panel.rows) & np.isfinite(prepared.values)
+    prepared = replace(prepared, imputed=prepared.imputed | filled)
+    for copy, origin in structure.copies:
+        # An indicator that stands in the tree twice goes through these steps once.
+        for numbers in (prepared.values, prepared.half_digits, scaled.values, scaled.half_digits):
+            numbers[..., copy] = numbers[..., origin]
+        for marks in (prepared.imputed, prepared.treated):
+            marks[..., copy] = marks[..., origin]
+        scaled.kinds[..., copy] = scaled.kinds[..., origin]
     return prepared, scaled
 
 
@@ -203,6 +243,7 @@ def _score(
     faults: Faults,
 ) -> Scores:
     locator = Locator(panel, observations, structure)
+    attributes = replace(attributes, breakdowns={place.code: place.breakdown for place in places if place.breakdown})
     prepared, scaled = _stages(structure, recipe, panel, attributes, locator, faults)
     given = _given(panel, structure)
     if recipe.aggregate.over == "indicators":
@@ -213,24 +254,54 @@ def _score(
             given,
             structure,
             recipe.aggregate,
-            weigher(structure, recipe.weigh),
+            weigher(structure, recipe.weigh, attributes.of_breakdown(recipe.breakdown or "", panel.places)),
             freeze=recipe.freeze,
             observed=np.isfinite(panel.values) & ~prepared.imputed,
         )
     except AggregationError as error:
         raise locator.aggregation(error) from None
     locator.mixed_kinds(aggregated, faults)
-    parts = parts_of(panel.places, places) if recipe.places else {}
+    parts = parts_of(panel.places, places, recipe.breakdown or "") if recipe.places else {}
     locator.own_values(parts, faults)
-    if recipe.places and parts:
-        aggregated = _with_places(aggregated, parts, recipe.places, panel, attributes)
+    final, unlinked = _finished(aggregated, scaled, given, structure, recipe, parts, attributes, locator)
     if recipe.base_value is not None:
         # The last bits of a sum of weights are no change against the base.
-        near = np.abs(aggregated.values - recipe.base_value) < _NOISE * recipe.base_value
-        aggregated.values[near] = recipe.base_value
-    return Scores(
-        structure, recipe, observations, attributes, panel, compared, prepared, scaled, given, aggregated, parts
-    )
+        near = np.abs(final.values - recipe.base_value) < _NOISE * recipe.base_value
+        final.values[near] = recipe.base_value
+    stages = (structure, recipe, observations, attributes, panel, compared, prepared, scaled, given)
+    return Scores(*stages, final, parts, unlinked)
+
+
+def _finished(
+    aggregated: Aggregated,
+    scaled: Scaled,
+    given: Given,
+    structure: Structure,
+    recipe: Recipe,
+    parts: Parts,
+    attributes: Attributes,
+    locator: Locator,
+) -> tuple[Aggregated, Aggregated | None]:
+    """Carry out the steps after aggregation: chain, places, rebase; and give what there was without linking periods."""
+    panel = locator.panel
+
+    def with_places(result: Aggregated) -> Aggregated:
+        return _with_places(result, parts, recipe.places, panel, attributes) if recipe.places and parts else result
+
+    if recipe.chain is None and recipe.rebase is None:
+        return with_places(aggregated), None
+    try:
+        result = aggregated
+        if recipe.chain is not None:
+            result = chained(aggregated, scaled, given, structure, recipe.aggregate, recipe.chain, panel)
+        result = with_places(result)
+        if recipe.rebase is not None:
+            result = rebased(result, structure, recipe.rebase, panel)
+    except StepError as error:
+        raise locator.step(error) from None
+    except AggregationError as error:
+        raise locator.aggregation(error) from None
+    return result, with_places(aggregated)
 
 
 def _with_places(

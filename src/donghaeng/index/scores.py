@@ -17,7 +17,7 @@ from donghaeng.index.prepare import Prepared
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.structure import Structure
 from donghaeng.index.tables import Attributes
-from donghaeng.panel import Floats, Kinds, Panel
+from donghaeng.panel import Floats, Kinds, Mask, Panel
 from donghaeng.periods import Period
 from donghaeng.sources import Kind
 
@@ -40,6 +40,7 @@ class Scores:
         given: values of composites that were taken as published.
         aggregated: scores of all nodes.
         parts: positions of the parts of each place whose scores are means of its parts; it has no rank.
+        unlinked: scores before they were chained or rebased; None where the recipe does neither.
     """
 
     structure: Structure
@@ -53,6 +54,7 @@ class Scores:
     given: Given
     aggregated: Aggregated
     parts: Parts
+    unlinked: Aggregated | None = None
 
     def __repr__(self) -> str:
         """Say in a line what it is; `table` has the numbers."""
@@ -123,9 +125,20 @@ class Scores:
         return self.values - self.values[:, self.base : self.base + 1]
 
     def ranks(self) -> Floats:
-        """Rank of each place by score: highest is 1, ties share the smallest rank; NaN for a single place."""
+        """Rank of each place by score: highest is 1, ties share the smallest rank; NaN for a single place.
+
+        Places are ranked among those of the same breakdown.
+        """
         result = np.full(self.values.shape, np.nan)
-        ranked = np.array([place not in self.parts for place in range(len(self.places))])
+        labels = np.array([self.attributes.breakdowns.get(place, "") for place in self.places])
+        for name in dict.fromkeys(labels.tolist()):
+            among = self._ranks_among(labels == name)
+            result = np.where(np.isnan(among), result, among)
+        return result
+
+    def _ranks_among(self, chosen: Mask) -> Floats:
+        result = np.full(self.values.shape, np.nan)
+        ranked = chosen & np.array([place not in self.parts for place in range(len(self.places))])
         if ranked.sum() < 2:
             return result
         for period in range(len(self.periods)):

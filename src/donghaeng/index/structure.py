@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ OPTIONAL = (
     "lower",
     "upper",
     "rescale",
+    "same_as",
 )
 #: Optional columns that hold a number.
 NUMBERS = ("target", "lower", "upper", "rescale")
@@ -149,6 +150,12 @@ class Structure:
                 counts[index] = sum(counts[child] for child in self.children[index])
         return tuple(counts)
 
+    @cached_property
+    def copies(self) -> tuple[tuple[int, int], ...]:
+        """Positions of the leaves that stand for another one (``same_as``), and of that one."""
+        named = ((index, node.details.get("same_as", "")) for index, node in enumerate(self.nodes))
+        return tuple((index, self.position[code]) for index, code in named if code)
+
     def is_leaf(self, index: int) -> bool:
         """Say whether the node at a position is an indicator."""
         return not self.children[index]
@@ -166,8 +173,9 @@ class Structure:
             "weight": [node.weight for node in self.nodes],
             "indicators": list(self.stated_counts),
         }
+        copies = any(node.details.get("same_as") for node in self.nodes)
         for name in OPTIONAL:
-            if name != "indicators":
+            if name != "indicators" and (copies or name != "same_as"):
                 columns[name] = [node.details.get(name, "") for node in self.nodes]
         return pa.table(columns)
 
@@ -215,9 +223,27 @@ def read_structure(
     _check_tree(nodes, rows, faults)
     if len(faults.errors) > before:
         return None
-    structure = Structure(tuple(nodes))
+    structure = Structure(completed(nodes))
     _check_weights(structure, rows, faults)
     return structure if len(faults.errors) == before else None
+
+
+def completed(nodes: Iterable[Node]) -> tuple[Node, ...]:
+    """Give nodes that stand for another one (``same_as``) its unit, direction and other columns.
+
+    Args:
+        nodes: nodes of a tree that `tree_faults` or `read_structure` has checked.
+    """
+    given = tuple(nodes)
+    by_code = {node.code: node for node in given}
+    result = []
+    for node in given:
+        origin = by_code.get(node.details.get("same_as", ""))
+        if origin is not None:
+            own = {name: text for name, text in node.details.items() if text}
+            node = replace(node, unit=origin.unit, direction=origin.direction, details={**origin.details, **own})
+        result.append(node)
+    return tuple(result)
 
 
 def _node(row: Row, languages: Iterable[Language], sources: Collection[str] | None, faults: Faults) -> Node:
@@ -281,16 +307,35 @@ def _check_tree(nodes: list[Node], rows: list[Row], faults: Faults) -> None:
         if node.parent and node.parent not in position:
             remedy = nearest(node.parent, position) or "add the parent or correct its code"
             row.fault(faults, "parent", f'unknown parent "{node.parent}"', "a code of this file", remedy, "orphan")
-        if node.code not in parents:
+        if node.code not in parents and not node.details["same_as"]:
             _check_leaf(node, row, faults)
+        elif node.code not in parents and (node.unit or node.direction):
+            column = "unit" if node.unit else "direction"
+            what = f'"{node.code}" stands for {node.details["same_as"]} and has a {column} of its own'
+            row.fault(faults, column, what, f"the {column} of the other one", "empty the cell", "wrong-value")
         elif node.unit or node.direction:
             column = "unit" if node.unit else "direction"
             what = f'"{node.code}" has children and a {column}'
             row.fault(faults, column, what, f"no {column} for a composite", "empty the cell", "wrong-value")
+    _check_copies(nodes, rows, parents, faults)
     for cycle in _cycles(nodes, position):
         row = rows[position[cycle[0]]]
         what = f"a circle of parents: {' -> '.join([*cycle, cycle[0]])}"
         row.fault(faults, "parent", what, "a tree", "correct one of the parents", "cycle")
+
+
+def _check_copies(nodes: list[Node], rows: list[Row], parents: Collection[str], faults: Faults) -> None:
+    """Report ``same_as`` that names no indicator with values of its own."""
+    origins = [node.code for node in nodes if node.code not in parents and not node.details["same_as"]]
+    for node, row in zip(nodes, rows, strict=True):
+        code = node.details["same_as"]
+        if code and node.code in parents:
+            what = f'"{node.code}" has children and a same_as'
+            row.fault(faults, "same_as", what, "no same_as for a composite", "empty the cell", "wrong-value")
+        elif code and code not in origins:
+            remedy = nearest(code, origins) or "correct the code"
+            what, expected = f'"{code}" is no indicator with values of its own', "another indicator of this file"
+            row.fault(faults, "same_as", what, expected, remedy, "unknown-code")
 
 
 def _check_weights(structure: Structure, rows: list[Row], faults: Faults) -> None:
@@ -332,7 +377,12 @@ def tree_faults(nodes: list[Node]) -> str:
     if orphans:
         return f"unknown parents of {listed(orphans)}; expected codes of the structure"
     cycles = _cycles(nodes, position)
-    return f"a circle of parents: {' -> '.join(cycles[0])}; expected a tree" if cycles else ""
+    if cycles:
+        return f"a circle of parents: {' -> '.join(cycles[0])}; expected a tree"
+    parents = {node.parent for node in nodes}
+    origins = {node.code for node in nodes if node.code not in parents and not node.details.get("same_as")}
+    copies = [node.code for node in nodes if node.details.get("same_as") and node.details["same_as"] not in origins]
+    return f"same_as of {listed(copies)} names no indicator with values of its own" if copies else ""
 
 
 def _cycles(nodes: list[Node], position: dict[str, int]) -> list[list[str]]:

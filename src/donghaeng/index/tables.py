@@ -13,9 +13,16 @@ from pydantic import Field
 from donghaeng import periods
 from donghaeng.documents import Document, Model, formed
 from donghaeng.errors import Faults, nearest
-from donghaeng.index.observations import Observations, source_fault
+from donghaeng.index.observations import (
+    ACCURACY,
+    Observations,
+    read_accuracy,
+    read_count,
+    read_imputed,
+    source_fault,
+)
 from donghaeng.index.structure import Structure
-from donghaeng.panel import Floats
+from donghaeng.panel import Floats, Mask
 from donghaeng.periods import Period
 from donghaeng.sources import KIND_WORDS, Kind, Source
 from donghaeng.table import Row, decimals, is_number, number, read_rows
@@ -30,8 +37,8 @@ class ValuesTable(Model):
 
     Attributes:
         file: CSV file in the pack.
-        layout: ``long`` with the columns place, period, node, value; ``wide`` with place, period and a column a
-            node, where an empty cell is missing.
+        layout: ``long`` with the columns place, period, node, value and perhaps count, standard_error, cases and
+            imputed; ``wide`` with place, period and a column a node, where an empty cell is missing.
         kind: kind of all its values.
         source: ids of the sources of all its values.
     """
@@ -75,9 +82,15 @@ class Attributes:
 
     Attributes:
         values: text by attribute, place and period; the period is empty where it holds in all.
+        breakdowns: breakdown of each place, from ``places.csv``; a place that is not here has none.
     """
 
     values: Mapping[str, Mapping[tuple[str, str], str]] = field(default_factory=dict)
+    breakdowns: Mapping[str, str] = field(default_factory=dict)
+
+    def of_breakdown(self, name: str, places: Collection[str]) -> Mask:
+        """Say of each place whether it belongs to a breakdown; the empty name is that of places without one."""
+        return np.array([self.breakdowns.get(place, "") == name for place in places], bool)
 
     def text(self, name: str, place: str, period: str) -> str:
         """Give an attribute of a place in a period; empty where it is not known."""
@@ -130,9 +143,9 @@ def read_values(
     columns: dict[str, list[Any]] = Observations.empty_columns()
     for index, table in enumerate(tables.values):
         path = ("values", index)
-        if not _is_inside(folder, table.file, document, (*path, "file"), faults):
+        if not is_inside(folder, table.file, document, (*path, "file"), faults):
             continue
-        _check_sources(table.source, KIND_WORDS[table.kind], document, (*path, "source"), sources, faults)
+        check_sources(table.source, KIND_WORDS[table.kind], document, (*path, "source"), sources, faults)
         first = len(columns["node"])
         for row, node, column in _cells(folder, label, table, structure.codes, ("node", "value"), faults):
             _value(row, node, column, table, f"{label}/{table.file}", structure, places, columns, faults)
@@ -166,9 +179,9 @@ def read_attributes(
     values: dict[str, dict[tuple[str, str], str]] = {}
     for index, table in enumerate(tables.attributes):
         path = ("attributes", index)
-        if not _is_inside(folder, table.file, document, (*path, "file"), faults):
+        if not is_inside(folder, table.file, document, (*path, "file"), faults):
             continue
-        _check_sources(table.source, Kind.DERIVED, document, (*path, "source"), sources, faults)
+        check_sources(table.source, Kind.DERIVED, document, (*path, "source"), sources, faults)
         for row, name, column in _cells(folder, label, table, None, ("attribute", "value"), faults):
             if row["period"]:
                 _check_period(row, faults)
@@ -195,7 +208,8 @@ def _cells(
     """Yield row, name (of node or attribute) and column of every cell that has a value."""
     path, shown = folder / table.file, f"{label}/{table.file}"
     if table.layout == "long":
-        for row in read_rows(path, shown, ("place", "period", *names), (), faults):
+        optional = ("count", *ACCURACY, "imputed") if isinstance(table, ValuesTable) else ()
+        for row in read_rows(path, shown, ("place", "period", *names), optional, faults):
             if row[names[1]] or known is not None:
                 yield row, row[names[0]], names[1]
         return
@@ -228,6 +242,11 @@ def _value(
         row.fault(faults, "place", what, "a code of places.csv", remedy, "unknown-code")
     _check_period(row, faults)
     value = number(row, column, faults)
+    # In a wide table such a name would be a column of a node.
+    long = table.layout == "long"
+    accuracy = read_accuracy(row, faults) if long else dict.fromkeys(ACCURACY, float("nan"))
+    count = read_count(row, structure, faults) if long else float("nan")
+    imputed = long and read_imputed(row, faults)
     if len(faults.errors) > before or value is None:
         return
     cells = {
@@ -237,12 +256,14 @@ def _value(
         "printed": row[column],
         "value": float(value),
         "half_digit": 0.5 * 10.0 ** -decimals(value),
-        "count": float("nan"),
+        "count": count,
         "used": True,
         "kind": int(KIND_WORDS[table.kind]),
         "source": ";".join(table.source),
         "note": "",
         "count_kind": "",
+        **accuracy,
+        "imputed": imputed,
         "line": row.line,
         "file": file,
         "is_raw": True,
@@ -258,7 +279,8 @@ def _check_period(row: Row, faults: Faults) -> None:
         row.fault(faults, "period", str(error), periods.FORMS, "correct it", "not-a-period")
 
 
-def _is_inside(folder: Path, file: str, document: Document, path: tuple[str | int, ...], faults: Faults) -> bool:
+def is_inside(folder: Path, file: str, document: Document, path: tuple[str | int, ...], faults: Faults) -> bool:
+    """Say whether a file that a section names lies in the pack; a fault at its name where it does not."""
     parts = PurePosixPath(file).parts
     outside = PurePosixPath(file).is_absolute() or ".." in parts or "\\" in file
     if not outside and (folder / file).resolve().is_relative_to(folder.resolve()):
@@ -269,7 +291,7 @@ def _is_inside(folder: Path, file: str, document: Document, path: tuple[str | in
     return False
 
 
-def _check_sources(
+def check_sources(
     ids: tuple[str, ...],
     kind: Kind,
     document: Document,
@@ -277,6 +299,7 @@ def _check_sources(
     sources: Mapping[str, Source] | None,
     faults: Faults,
 ) -> None:
+    """Report sources of a table that are unknown, or too little evidence for the kind of its values."""
     if fault := source_fault(ids, kind, used=True, sources=sources):
         line, column = document.place(path)
         faults.add(document.label, line, column, *fault)

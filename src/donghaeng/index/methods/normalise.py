@@ -3,7 +3,7 @@
 Each method is fitted to a reference (``fit_…``) and applied to values (`apply`), which may be the same: parameters
 can come from a base year, a set of places or all periods stacked, and the effect of rounding can be had by applying
 them to values a little higher and lower. An indicator where lower is better is multiplied by -1 first (`directed`),
-targets and reference weights not forgotten; only goalposts and base-period ratios know the direction themselves.
+targets and reference weights not forgotten; only goalposts and ratios know the direction themselves.
 
 Almost every method is a line with limits (`Linear`). Missing values stay missing and take no part in a fit.
 """
@@ -149,6 +149,42 @@ class AroundMean:
 
 
 @dataclass(frozen=True, eq=False)
+class Ratio:
+    """score = size x value / reference, or one of two ways to turn it; less `size` with `difference`.
+
+    Attributes:
+        reference: reference value of each indicator, above 0.
+        lower: indicators where lower is better, whose values are given as they are and not turned.
+        lower_is_better: ``inverted_ratio`` gives size x reference / value for them, ``mirror`` gives
+            2 x size - size x value / reference.
+        size: points for a ratio of 1.
+        difference: centre on 0 instead of on `size`.
+        least: lowest score; minus infinity for none.
+        most: highest score; infinity for none.
+    """
+
+    reference: Floats
+    lower: Mask
+    lower_is_better: LowerIsBetter
+    size: float
+    difference: bool
+    least: float
+    most: float
+
+    def scores(self, values: Floats) -> Floats:
+        """Score units x indicators."""
+        inverted = self.lower & (self.lower_is_better == "inverted_ratio")
+        wrong = np.argwhere(inverted & (values <= 0))
+        if len(wrong):
+            what = f"the value is {values[tuple(wrong[0])]:g} and lower is better"
+            raise MethodError(what, "a value above 0 for an inverted ratio", 'take "mirror"', *_cell(wrong))
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            score = self.size * np.where(inverted, self.reference / values, values / self.reference)
+        score = np.where(self.lower & ~inverted, 2 * self.size - score, score)
+        return np.clip(score - (self.size if self.difference else 0.0), self.least, self.most)
+
+
+@dataclass(frozen=True, eq=False)
 class BaseRatio:
     """score = base value x value / base, or one of two ways to turn it; for panels.
 
@@ -199,7 +235,7 @@ class Cyclical:
         return self.start + (values - self.mean) / self.deviation
 
 
-OfUnits = Linear | Fraction | Ranks | Bands | AroundMean
+OfUnits = Linear | Fraction | Ratio | Ranks | Bands | AroundMean
 OfPanels = BaseRatio | Cyclical
 Parameters = OfUnits | OfPanels
 
@@ -264,6 +300,8 @@ def _fitted(parameters: Parameters) -> tuple[int, ...]:
         return parameters.best.shape
     if isinstance(parameters, AroundMean):
         return parameters.mean.shape
+    if isinstance(parameters, Ratio):
+        return parameters.reference.shape
     return (len(parameters.references if isinstance(parameters, Ranks) else parameters.breaks),)
 
 
@@ -480,6 +518,43 @@ def fit_ratio(reference_values: npt.ArrayLike, difference: bool = False, size: f
         what = f"the reference value is {references[wrong[0]]:g}"
         raise MethodError(what, "a value above 0 to form a ratio", 'take "min_max"', column=int(wrong[0]))
     return _linear(references if difference else np.zeros_like(references), references, 0.0, size)
+
+
+def fit_ratio_turned(
+    reference_values: npt.ArrayLike,
+    lower: npt.ArrayLike,
+    lower_is_better: LowerIsBetter,
+    size: float = 1.0,
+    difference: bool = False,
+    limits: tuple[float, float] = (-np.inf, np.inf),
+) -> Ratio:
+    """Score value / r for a given reference value r, with a stated way to turn indicators where lower is better.
+
+    Args:
+        reference_values: one for each indicator, in its unit and not turned; above 0.
+        lower: indicators where lower is better.
+        lower_is_better: how these are turned (`Ratio`).
+        size: points for a ratio of 1, above 0.
+        difference: centre on 0 instead of on `size`.
+        limits: lowest and highest score.
+
+    Raises:
+        MethodError: on a reference value that is missing or not above 0, on an unknown word, and on marks that do not
+            fit.
+
+    Source: OECD/JRC Handbook (2008), pp. 85-86, distance to a reference; UNDP, Human Development Report 2023/24,
+    technical note 4, for inverted ratios (10 / maternal mortality, 1 / adolescent births).
+    """
+    references = fit_ratio(reference_values).length
+    one_of(lower_is_better, get_args(LowerIsBetter), "lower_is_better")
+    marks = np.asarray(lower, dtype=np.bool_)
+    if marks.shape != references.shape:
+        raise MethodError("the directions do not fit", f"{len(references)} marks", "give one for each indicator")
+    if not 0 < size < np.inf:
+        raise MethodError(
+            f"the points for a ratio of 1 are {size:g}", "a number above 0", "the usual ones are 1 and 100"
+        )
+    return Ratio(references, marks, lower_is_better, float(size), difference, *limits)
 
 
 def fit_goalposts(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -121,6 +121,10 @@ class Random:
         """The seed itself, or the random one drawn for None."""
         return noise.seed_or_random(self.seed)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Take the seed that was drawn along to another process."""
+        return {**self.__dict__, "used_seed": self.used_seed}
+
     def batch(self, numbers: npt.NDArray[np.int64]) -> Batch:
         """Make the replications with these numbers; excluded points are drawn again.
 
@@ -223,6 +227,10 @@ class Saltelli:
     def used_seed(self) -> int:
         """The seed itself, or the random one drawn for None."""
         return noise.seed_or_random(self.seed)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Take the seed that was drawn along to another process."""
+        return {**self.__dict__, "used_seed": self.used_seed}
 
     @property
     def rows(self) -> int:

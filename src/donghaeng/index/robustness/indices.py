@@ -24,7 +24,15 @@ from donghaeng.errors import UsageError, listed
 from donghaeng.index.robustness.design import Design, Enumeration, Saltelli, require_complete
 from donghaeng.index.robustness.factors import Choice
 from donghaeng.index.robustness.model import Model, Precision, Reason
-from donghaeng.index.robustness.run import Engine, Failure, Progress, replicate, require_no_failures
+from donghaeng.index.robustness.run import (
+    Engine,
+    Failure,
+    Progress,
+    Spread,
+    replicate,
+    require_no_failures,
+    settled,
+)
 from donghaeng.index.robustness.tables import Array
 
 Floats = npt.NDArray[np.float64]
@@ -220,6 +228,26 @@ def _joined(parts: list[Indices]) -> Indices:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Chunk:
+    """Targets of one chunk of replications; it can travel to another process."""
+
+    model: Model
+    design: Design
+    taken: Callable[[Array, Array], Array]
+    precision: Precision
+    engine: Engine
+
+    def __call__(self, numbers: range) -> Array | dict[int, Reason]:
+        """Give what is taken of the replications, or the reasons of those that failed."""
+        scores, ranks, reasons = replicate(
+            self.model, self.design, np.array(numbers), precision=self.precision, engine=self.engine
+        )
+        if reasons:
+            return {numbers[position]: reason for position, reason in reasons.items()}
+        return self.taken(scores, ranks)
+
+
 def _evaluated(
     model: Model,
     design: Design,
@@ -230,37 +258,27 @@ def _evaluated(
     start: int = 0,
     stop: int | None = None,
     rows: int = 1,
+    spread: Spread | None = None,
 ) -> Iterator[tuple[int, Array]]:
     """Targets of the replications of a design, chunk by chunk in order; whole groups of `rows` replications."""
     stop = design.size if stop is None else stop
     length = max(1, 400_000 // len(model.units) // rows) * rows
     model.prepared.tables(precision)
-
-    def work(at: int) -> tuple[int, Array]:
-        numbers = np.arange(at, min(at + length, stop))
-        scores, ranks, reasons = replicate(model, design, numbers, precision=precision, engine=engine)
-        if reasons:
-            raise _Failed({at + position: reason for position, reason in reasons.items()})
-        return at, taken(scores, ranks)
-
+    work = _Chunk(model, design, taken, precision, settled(engine))
+    spans = [range(at, min(at + length, stop)) for at in range(start, stop, length)]
+    failed: dict[int, Reason] = {}
     with ThreadPoolExecutor(threads) as pool:
-        starts = list(range(start, stop, length))
-        failed: dict[int, Reason] = {}
         # A few chunks at a time: finished ones are not to pile up.
-        for group in range(0, len(starts), 4 * threads):
-            for future in [pool.submit(work, at) for at in starts[group : group + 4 * threads]]:
-                try:
-                    yield future.result()
-                except _Failed as error:
-                    failed |= error.reasons
+        together = 8 * spread.tasks if spread else 4 * threads
+        for first in range(0, len(spans), together):
+            group = spans[first : first + together]
+            for numbers, found in zip(group, spread.map(work, group) if spread else pool.map(work, group), strict=True):
+                if isinstance(found, dict):
+                    failed |= found
+                else:
+                    yield numbers.start, found
     if failed:
         require_no_failures(_by_reason(failed))
-
-
-class _Failed(Exception):  # noqa: N818
-    def __init__(self, reasons: dict[int, Reason]) -> None:
-        super().__init__()
-        self.reasons = reasons
 
 
 def _by_reason(failed: dict[int, Reason]) -> tuple[Failure, ...]:
@@ -362,6 +380,7 @@ def estimated_indices(
     precision: Precision = "single",
     engine: Engine = "auto",
     progress: Progress | None = None,
+    spread: Spread | None = None,
 ) -> tuple[Indices, ...]:
     """Estimate the indices from a Saltelli design.
 
@@ -378,6 +397,7 @@ def estimated_indices(
         precision: of the scores.
         engine: ``numba``, ``numpy`` or ``auto``.
         progress: called with base points done and wanted.
+        spread: where to run the replications instead of on threads here; the result is the same.
 
     Raises:
         UsageError: a rule excludes combinations.
@@ -386,7 +406,7 @@ def estimated_indices(
     design = Saltelli(model.space, base, seed, second_order, sequence)
     sums = _Sums(design, targets)
     while True:
-        sums.add(model, design, threads, precision, engine, progress)
+        sums.add(model, design, threads, precision, engine, progress, spread)
         result = sums.indices()
         if half_width is None or max(one.widest for one in result) <= half_width or design.base * 2 > most:
             return result
@@ -419,14 +439,14 @@ class _Sums:
         precision: Precision,
         engine: Engine,
         progress: Progress | None,
+        spread: Spread | None,
     ) -> None:
         """Run the base points that are not done yet."""
+        # They may travel, so they hold nothing of what has been summed before.
+        targets, rows, count, pairs = self.targets, self.rows, self.count, self.pairs
 
         def taken(scores: Array, ranks: Array) -> Array:
-            return np.concatenate([target.of(scores, ranks) for target in self.targets], axis=1)
-
-        def summed(scores: Array, ranks: Array) -> Array:
-            return self.block(taken(scores, ranks))
+            return np.concatenate([target.of(scores, ranks) for target in targets], axis=1)
 
         if self.shift is None:
             scores, ranks, reasons = replicate(
@@ -435,32 +455,27 @@ class _Sums:
             if reasons:
                 require_no_failures(_by_reason(reasons))
             self.shift = taken(scores, ranks).mean(axis=0)
+        shift = self.shift
+
+        def summed(scores: Array, ranks: Array) -> Array:
+            return _block(taken(scores, ranks) - shift, rows, count, pairs)
+
         span = design.size - self.done * self.rows
         if span:
             start = self.done * self.rows
-            for at, sums in _evaluated(model, design, summed, threads, precision, engine, start, None, self.rows):
+            for at, sums in _evaluated(
+                model, design, summed, threads, precision, engine, start, None, self.rows, spread
+            ):
                 self.blocks.append(sums)
                 if progress is not None:
                     progress(at // self.rows, design.base)
         self.done = design.base
 
     def block(self, values: Floats) -> Floats:
-        """Sums of one chunk, for each sub-block of base points: sub-blocks x terms x columns."""
+        """Sums of one chunk of values: sub-blocks x terms x columns."""
         if self.shift is None:
             raise UsageError("the shift is set before the first block")
-        points = len(values) // self.rows
-        y = (values - self.shift).reshape(points, self.rows, -1)
-        size = max(1, points // 8)
-        edges = np.arange(0, points, size)
-        a, b = y[:, 0], y[:, -1]
-        ab = y[:, 1 : 1 + self.count]
-        terms = [np.ones_like(a), a, b, a * a + b * b, a * b]
-        terms += [part for at in range(self.count) for part in (ab[:, at], b * ab[:, at], (a - ab[:, at]) ** 2)]
-        if self.second_order:
-            ba = y[:, 1 + self.count : 1 + 2 * self.count]
-            terms += [ba[:, at] for at in range(self.count)]
-            terms += [ba[:, j] * ab[:, k] for j, k in self.pairs]
-        return np.stack([np.add.reduceat(term, edges, axis=0) for term in terms], axis=1)
+        return _block(values - self.shift, self.rows, self.count, self.pairs)
 
     def indices(self) -> tuple[Indices, ...]:
         """Estimate from all blocks; errors by leaving out one of 64 groups of blocks at a time (jackknife)."""
@@ -524,6 +539,23 @@ class _Sums:
             closed = (crossed - product - centre * (ba[j] + ab[k] - a - b)) / safe
             parts.append(closed - first[j] - first[k])
         return np.concatenate(parts)
+
+
+def _block(values: Floats, rows: int, count: int, pairs: tuple[tuple[int, int], ...]) -> Floats:
+    """Sums of one chunk of shifted values, for each sub-block of base points: sub-blocks x terms x columns."""
+    points = len(values) // rows
+    y = values.reshape(points, rows, -1)
+    size = max(1, points // 8)
+    edges = np.arange(0, points, size)
+    a, b = y[:, 0], y[:, -1]
+    ab = y[:, 1 : 1 + count]
+    terms = [np.ones_like(a), a, b, a * a + b * b, a * b]
+    terms += [part for at in range(count) for part in (ab[:, at], b * ab[:, at], (a - ab[:, at]) ** 2)]
+    if rows > 2 + count:  # the second order too
+        ba = y[:, 1 + count : 1 + 2 * count]
+        terms += [ba[:, at] for at in range(count)]
+        terms += [ba[:, j] * ab[:, k] for j, k in pairs]
+    return np.stack([np.add.reduceat(term, edges, axis=0) for term in terms], axis=1)
 
 
 def estimate(

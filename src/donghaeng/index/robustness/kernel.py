@@ -20,9 +20,12 @@ from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array
 
 from donghaeng.index.robustness import noise
+from donghaeng.index.robustness.tables import LANES
 
 #: All freedom of fastmath except to assume that there are no NaN and no infinities.
 _FAST = {"contract", "reassoc", "nsz", "arcp"}
+
+_FLAGS = tuple(sorted(_FAST))
 
 _GEOMETRIC, _HARMONIC = 1, 2
 _NORMAL_SCALE, _NORMAL_LINEAR, _NORMAL_CUBIC = noise.NORMAL_SCALE, noise.NORMAL_LINEAR, noise.NORMAL_CUBIC
@@ -35,6 +38,11 @@ def _compiled(function: Any) -> Any:
 def _inlined(function: Any) -> Any:
     # A call hands over every array as some ten words: on 51 units that is a good part of the time.
     return njit(nogil=True, cache=True, fastmath=_FAST, error_model="numpy", forceinline=True)(function)
+
+
+def _one_by_one(function: Any) -> Any:
+    # Without leave to reorder, a sum is not turned into vectors, which do not pay for the few children of a composite.
+    return njit(nogil=True, cache=True, fastmath=_FAST - {"reassoc"}, error_model="numpy", forceinline=True)(function)
 
 
 _mix32 = _inlined(noise.mix32)
@@ -136,8 +144,10 @@ def _sort_key_for(x: Any) -> Any:
 # makes threads that share the array wait for each other.
 
 
+_build: Any = cgutils  # it and numba's own parts below say nothing of their types
+_ir: Any = _build.ir
 _make_array: Any = make_array
-_null: Any = cgutils.get_null_value
+_null: Any = _build.get_null_value
 
 
 def _without_owner(_: Any, array: Any) -> Any:
@@ -168,6 +178,14 @@ def _draw_weights(w: Any, weights: Any, given: Any, kept: Any, keep: Any, amplit
             w[k] = w[k] * (one + amplitude[k] * step * random)
 
 
+@_one_by_one
+def _sum_between(w: Any, start: Any, stop: Any) -> Any:
+    total = w.dtype.type(0)
+    for k in range(start, stop):
+        total += w[k]
+    return total
+
+
 @_inlined
 def _shares(w: Any, total: Any, parents: Any, children: Any, passed: Any, partial: Any, row: Any, leaves: Any) -> bool:
     """Turn weights into the share with which each node enters its target; False where nothing has weight.
@@ -180,11 +198,7 @@ def _shares(w: Any, total: Any, parents: Any, children: Any, passed: Any, partia
     zero, one = w.dtype.type(0), w.dtype.type(1)
     w[leaves + root] = one
     for c in range(inner):
-        mass = zero
-        for k in range(children[c, 0], children[c, 1]):
-            mass += w[k]
-        for k in range(children[c, 2], children[c, 3]):
-            mass += w[k]
+        mass = _sum_between(w, children[c, 0], children[c, 1]) + _sum_between(w, children[c, 2], children[c, 3])
         total[c] = mass
         w[leaves + c] = w[leaves + c] if mass > zero else zero
     if total[root] <= zero:
@@ -204,46 +218,94 @@ def _shares(w: Any, total: Any, parents: Any, children: Any, passed: Any, partia
     return True
 
 
-@_inlined
-def _add_rows(acc: Any, c: Any, rows: Any, s: Any, w: Any, start: Any, stop: Any, fresh: Any) -> None:
-    """acc[c] += sum of share x row of rows[s], eight neighbouring rows at a time; `fresh` starts acc[c] anew."""
-    width = rows.shape[2]
-    k = start
-    if fresh:
-        if start + 4 <= stop:
-            a0, a1, a2, a3 = w[k], w[k + 1], w[k + 2], w[k + 3]
-            for u in range(width):
-                acc[c, u] = (a0 * rows[s, k, u] + a1 * rows[s, k + 1, u]) + (
-                    a2 * rows[s, k + 2, u] + a3 * rows[s, k + 3, u]
-                )
-            k += 4
-        else:
-            for u in range(width):
-                acc[c, u] = acc.dtype.type(0)
-    while k + 8 <= stop:
-        a0, a1, a2, a3 = w[k], w[k + 1], w[k + 2], w[k + 3]
-        a4, a5, a6, a7 = w[k + 4], w[k + 5], w[k + 6], w[k + 7]
-        for u in range(width):
-            low = (a0 * rows[s, k, u] + a1 * rows[s, k + 1, u]) + (a2 * rows[s, k + 2, u] + a3 * rows[s, k + 3, u])
-            high = (a4 * rows[s, k + 4, u] + a5 * rows[s, k + 5, u]) + (a6 * rows[s, k + 6, u] + a7 * rows[s, k + 7, u])
-            acc[c, u] += low + high
-        k += 8
-    if k + 4 <= stop:
-        a0, a1, a2, a3 = w[k], w[k + 1], w[k + 2], w[k + 3]
-        for u in range(width):
-            acc[c, u] += (a0 * rows[s, k, u] + a1 * rows[s, k + 1, u]) + (
-                a2 * rows[s, k + 2, u] + a3 * rows[s, k + 3, u]
-            )
-        k += 4
-    if k + 2 <= stop:
-        a0, a1 = w[k], w[k + 1]
-        for u in range(width):
-            acc[c, u] += a0 * rows[s, k, u] + a1 * rows[s, k + 1, u]
-        k += 2
-    if k < stop:
-        a0 = w[k]
-        for u in range(width):
-            acc[c, u] += a0 * rows[s, k, u]
+def _blocks(builder: Any, width: Any, one_block: Any) -> None:
+    """Go over a row in blocks of four vectors of `LANES` numbers, and over the rest of it in single vectors."""
+    size, start = width.type(4 * LANES), width.type(0)
+    whole = builder.udiv(width, size)
+    with _build.for_range(builder, whole) as loop:
+        one_block(builder.mul(loop.index, size), 4)
+    start = builder.mul(whole, size)
+    rest = builder.udiv(builder.sub(width, start), width.type(LANES))
+    with _build.for_range(builder, rest) as loop:
+        one_block(builder.add(start, builder.mul(loop.index, width.type(LANES))), 1)
+
+
+def _vector_at(builder: Any, data: Any, offset: Any, vector: Any) -> Any:
+    """Pointer to a vector inside an array of numbers."""
+    return builder.bitcast(builder.gep(data, [offset]), vector.as_pointer())
+
+
+def _loaded(builder: Any, pointer: Any, itemsize: int) -> Any:
+    value = builder.load(pointer)
+    value.align = itemsize
+    return value
+
+
+def _spread_out(builder: Any, number: Any, vector: Any) -> Any:
+    """A vector that has the same number in each lane."""
+    one = builder.insert_element(_ir.Constant(vector, _ir.Undefined), number, _ir.IntType(32)(0))
+    lanes = _ir.Constant(_ir.VectorType(_ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(one, one, lanes)
+
+
+def _add_rows_code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    of_acc, _, of_rows, _, of_w, *_ = signature.args
+    acc, row, rows, state, w, start, stop, fresh = arguments
+    acc, rows, w = (
+        _make_array(kind)(context, builder, value) for kind, value in ((of_acc, acc), (of_rows, rows), (of_w, w))
+    )
+    number = context.get_value_type(of_acc.dtype)
+    itemsize = of_acc.dtype.bitwidth // 8
+    vector = _ir.VectorType(number, LANES)
+    leaves, width = _build.unpack_tuple(builder, rows.shape, 3)[1:]
+    target = builder.gep(acc.data, [builder.mul(row, width)])
+    first = builder.gep(rows.data, [builder.mul(builder.mul(state, leaves), width)])
+    two = row.type(2)
+    pairs = builder.sdiv(builder.sub(stop, start), two)
+
+    def one_block(offset: Any, vectors: int) -> None:
+        # Two sums a vector: additions that wait for each other would be most of the time.
+        sums = [[_build.alloca_once(builder, vector) for _ in range(vectors)] for _ in range(2)]
+        for at in range(vectors):
+            pointer = _vector_at(builder, target, builder.add(offset, row.type(at * LANES)), vector)
+            before = _loaded(builder, pointer, itemsize)
+            builder.store(builder.select(fresh, _ir.Constant(vector, None), before), sums[0][at])
+            builder.store(_ir.Constant(vector, None), sums[1][at])
+
+        def add(k: Any, own: list[Any]) -> None:
+            share = _spread_out(builder, builder.load(builder.gep(w.data, [k])), vector)
+            line = builder.add(builder.mul(k, width), offset)
+            for at in range(vectors):
+                pointer = _vector_at(builder, first, builder.add(line, row.type(at * LANES)), vector)
+                part = builder.fmul(_loaded(builder, pointer, itemsize), share, flags=_FLAGS)
+                builder.store(builder.fadd(builder.load(own[at]), part, flags=_FLAGS), own[at])
+
+        with _build.for_range(builder, pairs) as loop:
+            k = builder.add(start, builder.mul(loop.index, two))
+            add(k, sums[0])
+            add(builder.add(k, row.type(1)), sums[1])
+        last = builder.add(start, builder.mul(pairs, two))
+        with builder.if_then(builder.icmp_signed("<", last, stop)):
+            add(last, sums[0])
+        for at in range(vectors):
+            whole = builder.fadd(builder.load(sums[0][at]), builder.load(sums[1][at]), flags=_FLAGS)
+            pointer = _vector_at(builder, target, builder.add(offset, row.type(at * LANES)), vector)
+            builder.store(whole, pointer).align = itemsize
+
+    _blocks(builder, width, one_block)
+    return context.get_dummy_value()
+
+
+def _typed_add_rows(_: Any, acc: Any, c: Any, rows: Any, s: Any, w: Any, start: Any, stop: Any, fresh: Any) -> Any:  # noqa: ARG001
+    """acc[c] += sum of share x row of rows[s] from start to stop; `fresh` starts acc[c] anew.
+
+    Written in vectors, since loops over arrays that might overlap are compiled with a test before each of them.
+    """
+    whole = types.intp
+    return types.void(acc, whole, rows, whole, w, whole, whole, types.boolean), _add_rows_code
+
+
+_add_rows: Any = intrinsic(_typed_add_rows)
 
 
 @_inlined
@@ -402,34 +464,46 @@ def _aggregate(
     return 0
 
 
-@_inlined
-def _count_ranks(score: Any, ranks: Any, start: Any, stop: Any) -> None:
-    """Rank = 1 + number of higher scores, counted for all units at once, four scores at a time."""
-    # Loops from 0 over slices: an index that might be negative for all the compiler knows is not vectorised.
-    width = (stop - start + 15) // 16 * 16
-    own, rank = score[start : start + width], ranks[start : start + width]
-    for u in range(width):
-        rank[u] = 1
-    j, n = 0, stop - start
-    while j + 8 <= n:
-        a, b, c, d = own[j], own[j + 1], own[j + 2], own[j + 3]
-        e, f, g, h = own[j + 4], own[j + 5], own[j + 6], own[j + 7]
-        for u in range(width):
-            s = own[u]
-            low = (np.int32(a > s) + np.int32(b > s)) + (np.int32(c > s) + np.int32(d > s))
-            rank[u] += low + ((np.int32(e > s) + np.int32(f > s)) + (np.int32(g > s) + np.int32(h > s)))
-        j += 8
-    while j + 4 <= n:
-        a, b, c, d = own[j], own[j + 1], own[j + 2], own[j + 3]
-        for u in range(width):
-            s = own[u]
-            rank[u] += (np.int32(a > s) + np.int32(b > s)) + (np.int32(c > s) + np.int32(d > s))
-        j += 4
-    while j < n:
-        a = own[j]
-        for u in range(width):
-            rank[u] += np.int32(a > own[u])
-        j += 1
+def _count_ranks_code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    of_score, of_ranks, *_ = signature.args
+    score, ranks, start, stop = arguments
+    score, ranks = (
+        _make_array(kind)(context, builder, value) for kind, value in ((of_score, score), (of_ranks, ranks))
+    )
+    itemsize = of_score.dtype.bitwidth // 8
+    vector = _ir.VectorType(context.get_value_type(of_score.dtype), LANES)
+    # Counted in single precision, exact for so few: adding under a mask is one instruction then.
+    counts, whole = _ir.VectorType(_ir.FloatType(), LANES), _ir.VectorType(_ir.IntType(32), LANES)
+    own, rank = builder.gep(score.data, [start]), builder.gep(ranks.data, [start])
+    count = builder.sub(stop, start)
+    lanes = start.type(LANES)
+    width = builder.mul(builder.udiv(builder.add(count, start.type(LANES - 1)), lanes), lanes)
+    ones = _ir.Constant(counts, [1.0] * LANES)
+
+    def one_block(offset: Any, vectors: int) -> None:
+        places = [builder.add(offset, start.type(at * LANES)) for at in range(vectors)]
+        mine = [_loaded(builder, _vector_at(builder, own, place, vector), itemsize) for place in places]
+        higher = [_build.alloca_once_value(builder, ones) for _ in places]
+        with _build.for_range(builder, count) as loop:
+            other = _spread_out(builder, builder.load(builder.gep(own, [loop.index])), vector)
+            for at in range(vectors):
+                before = builder.load(higher[at])
+                ahead = builder.fcmp_ordered(">", other, mine[at])
+                builder.store(builder.select(ahead, builder.fadd(before, ones), before), higher[at])
+        for at, place in enumerate(places):
+            found = builder.fptosi(builder.load(higher[at]), whole)
+            builder.store(found, _vector_at(builder, rank, place, whole)).align = 4
+
+    _blocks(builder, width, one_block)
+    return context.get_dummy_value()
+
+
+def _typed_count_ranks(_: Any, score: Any, ranks: Any, start: Any, stop: Any) -> tuple[Any, Any]:  # noqa: ARG001
+    """Rank = 1 + number of higher scores, counted for many units at once."""
+    return types.void(score, ranks, types.intp, types.intp), _count_ranks_code
+
+
+_count_ranks: Any = intrinsic(_typed_count_ranks)
 
 
 @_compiled

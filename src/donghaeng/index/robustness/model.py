@@ -223,6 +223,16 @@ class Model:
         """Everything that replications need, computed once."""
         return Prepared(self)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Give what another process needs: the tables, made now; the functions that made them stay here."""
+        parts = {"data": self.data, "weights": self.weights, "means": self.means, "kept": self.kept}
+        left_here = {name: Part(_left_behind, part.factors) for name, part in parts.items() if part}
+        return {**self.__dict__, **left_here, "prepared": self.prepared}
+
+
+def _left_behind(*_: Any) -> Any:
+    raise UsageError("the parts of this model were made where it comes from; make a new model to change them")
+
 
 class Prepared:
     """The tables of a model: every combination of every part, computed once."""

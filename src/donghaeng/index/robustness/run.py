@@ -1,18 +1,18 @@
 """Run the replications of a design: in chunks, on threads, with progress, keeping counts and not replications.
 
 A chunk has a fixed number of replications, whatever the number of threads; counts are whole numbers and sums of scores
-are added chunk by chunk in order. So the result is the same on any number of threads.
+are added chunk by chunk in order. So the result is the same on any number of threads, and of machines (`Spread`).
 """
 
 from __future__ import annotations
 
 import importlib.util
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -35,11 +35,37 @@ from donghaeng.index.robustness.tables import (
 Engine = Literal["auto", "numba", "numpy"]
 Progress = Callable[[int, int], object]
 
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+class Spread(Protocol):
+    """Other machines or processes: they do the same work on many items."""
+
+    @property
+    def tasks(self) -> int:
+        """Number of items that are worth giving it at once."""
+        ...
+
+    def map(self, work: Callable[[_Item], _Result], items: Sequence[_Item]) -> list[_Result]:
+        """Do the work on each item and give the results in the order of the items.
+
+        `work` and items travel by value (pickle); what the work changes in itself is lost.
+        """
+        ...
+
+
 #: Cells (replications x units) of one chunk.
 _CHUNK_CELLS = 400_000
 
 #: Replications looked at first to find the range of the scores, for the histograms.
 _PILOT = 2_000
+
+#: Chunks that go elsewhere in one task at most: progress is shown, and work kept, after so many in every task.
+_MOST_CHUNKS = 50
+
+#: Bytes of counts that come back from elsewhere at once.
+_RETURNED = 2**29
 
 #: Failed replications that are kept by number; all are counted.
 _NAMED_FAILURES = 1_000
@@ -118,8 +144,8 @@ class Outcome:
         return sum(failure.count for failure in self.failures)
 
 
-def engine_for(engine: Engine) -> Callable[..., None]:
-    """Give the compiled kernel, or NumPy's where numba is missing.
+def settled(engine: Engine) -> Literal["numba", "numpy"]:
+    """Give the engine itself, or the one that is here for ``auto``.
 
     Raises:
         UsageError: numba is asked for and missing.
@@ -129,7 +155,16 @@ def engine_for(engine: Engine) -> Callable[..., None]:
     there = importlib.util.find_spec("numba") is not None
     if engine == "numba" and not there:
         raise UsageError("numba is not installed; install it, or take the engine numpy")
-    if engine == "numpy" or not there:
+    return "numba" if there and engine != "numpy" else "numpy"
+
+
+def engine_for(engine: Engine) -> Callable[..., None]:
+    """Give the compiled kernel, or NumPy's where numba is missing.
+
+    Raises:
+        UsageError: numba is asked for and missing.
+    """
+    if settled(engine) == "numpy":
         from donghaeng.index.robustness.oracle import run as in_numpy
 
         return in_numpy
@@ -147,6 +182,7 @@ def run(
     collect: Collect | None = None,
     engine: Engine = "auto",
     progress: Progress | None = None,
+    spread: Spread | None = None,
 ) -> Outcome:
     """Run the replications of a design.
 
@@ -159,6 +195,8 @@ def run(
         collect: what to count.
         engine: ``numba``, ``numpy``, or ``auto`` for the first that is there.
         progress: called after every chunk with the replications done and in all.
+        spread: where to run them instead of on threads here; the result is the same, byte by byte, on processors
+            of one kind.
 
     Returns:
         What they gave. Ctrl-C (KeyboardInterrupt) stops after the running chunks and keeps what is done.
@@ -171,10 +209,10 @@ def run(
     if threads < 1:
         raise UsageError(f"{threads} threads; give 1 or more")
     collect = collect or Collect()
-    work = _Work(model.prepared, design, precision, collect, engine_for(engine))
+    work = _Work(model.prepared, design, precision, collect, settled(engine))
     done = 0
     kept: list[_Done] = []
-    for finished in _finished(work, threads):
+    for finished in _finished_elsewhere(work, spread) if spread else _finished(work, threads):
         kept.append(finished)
         done += finished.size
         if progress is not None:
@@ -198,7 +236,7 @@ def replicate(
     Returns:
         Scores and ranks, replications x units (NaN and 0 where failed), and the reasons of the failures by position.
     """
-    work = _Work(model.prepared, design, precision, Collect(bins=0, replications=True), engine_for(engine))
+    work = _Work(model.prepared, design, precision, Collect(bins=0, replications=True), settled(engine))
     found = work.chunk(numbers, count=False)
     return found.scores, found.ranks, found.reasons
 
@@ -225,29 +263,42 @@ class _Work:
         design: Design,
         precision: Precision,
         collect: Collect,
-        kernel: Callable[..., None],
+        engine: Engine,
+        bounds: Array | None = None,
+        length: int | None = None,
     ) -> None:
         self.prepared = prepared
         self.design = design
         self.precision: Precision = precision
         self.collect = collect
-        self.kernel = kernel
+        self.engine = engine
+        self.kernel = engine_for(engine)
         self.tables, self.measured = prepared.tables(precision)
         self.units = self.tables.units
         self.largest = int(np.diff(self.tables.groups).max())
-        self.length = max(64, _CHUNK_CELLS // self.units)
+        self.length = max(64, _CHUNK_CELLS // self.units) if length is None else length
         self.stopped = False
         # One set of counts and one room a thread, handed around.
         self.free: SimpleQueue[tuple[Totals, Room]] = SimpleQueue()
         self.made: list[Totals] = []
-        self._bounds: Array | None = None
+        self._bounds = bounds
+
+    @property
+    def chunks(self) -> int:
+        """Number of chunks."""
+        return -(-self.design.size // self.length)
+
+    def span(self, chunk: int) -> npt.NDArray[np.int64]:
+        """Numbers of the replications of a chunk."""
+        start = chunk * self.length
+        return np.arange(start, min(start + self.length, self.design.size))
 
     def spans(self) -> Iterator[npt.NDArray[np.int64]]:
         """Numbers of the replications of each chunk, until stopped."""
-        for start in range(0, self.design.size, self.length):
+        for chunk in range(self.chunks):
             if self.stopped:
                 return
-            yield np.arange(start, min(start + self.length, self.design.size))
+            yield self.span(chunk)
 
     def bounds(self) -> Array:
         """Lower end and bins per point of each unit's histogram, from replications spread over the design."""
@@ -366,11 +417,64 @@ class _Work:
     def _merged(self) -> Totals:
         first, *others = self.made or [self.new_totals()]
         for other in others:
-            for name in ("ranks", "ahead", "histogram", "scored"):
-                getattr(first, name)[...] += getattr(other, name)
-            first.extremes[:, 0] = np.minimum(first.extremes[:, 0], other.extremes[:, 0])
-            first.extremes[:, 1] = np.maximum(first.extremes[:, 1], other.extremes[:, 1])
+            _add(first, other)
         return first
+
+
+def _add(totals: Totals, other: Totals) -> None:
+    """Add counts to others: whole numbers and extremes, so the order does not matter."""
+    for name in ("ranks", "ahead", "histogram", "scored"):
+        getattr(totals, name)[...] += getattr(other, name)
+    totals.extremes[:, 0] = np.minimum(totals.extremes[:, 0], other.extremes[:, 0])
+    totals.extremes[:, 1] = np.maximum(totals.extremes[:, 1], other.extremes[:, 1])
+
+
+@dataclass(frozen=True, eq=False)
+class _Elsewhere:
+    """The work of one run as it travels: what its chunks share, counts not among it."""
+
+    model: Model
+    design: Design
+    precision: Precision
+    collect: Collect
+    engine: Engine
+    bounds: Array | None
+    length: int
+
+    def __call__(self, chunks: range) -> tuple[list[_Done], Totals]:
+        prepared = self.model.prepared
+        work = _Work(prepared, self.design, self.precision, self.collect, self.engine, self.bounds, self.length)
+        done = [work.chunk(work.span(chunk)) for chunk in chunks]
+        return done, work._merged()
+
+
+def _finished_elsewhere(work: _Work, spread: Spread) -> Iterator[_Done]:
+    """Chunks in their order, computed elsewhere; after Ctrl-C what was asked for last is dropped."""
+    counted = work.new_totals()
+    work.made.append(counted)
+    travelling = _Elsewhere(
+        work.prepared.model,
+        work.design,
+        work.precision,
+        work.collect,
+        work.engine,  # settled here: the two differ in the last digit
+        work.bounds() if work.collect.bins else None,
+        work.length,
+    )
+    size = sum(array.nbytes for array in counted)
+    tasks = max(1, min(spread.tasks, _RETURNED // max(size, 1), work.chunks))
+    each = min(_MOST_CHUNKS, -(-work.chunks // tasks))
+    spans = [range(start, min(start + each, work.chunks)) for start in range(0, work.chunks, each)]
+    for first in range(0, len(spans), tasks):
+        if work.stopped:
+            return
+        try:
+            found = spread.map(travelling, spans[first : first + tasks])
+        except KeyboardInterrupt:
+            return
+        for done, totals in found:
+            _add(counted, totals)
+            yield from done
 
 
 def _finished(work: _Work, threads: int) -> Iterator[_Done]:
