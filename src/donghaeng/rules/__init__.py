@@ -1,0 +1,1 @@
+"""Decision tables: one case with reasons, millions of rows, proofs of completeness."""
