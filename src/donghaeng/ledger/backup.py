@@ -1,0 +1,330 @@
+"""Backup and restore of a ledger while it runs.
+
+A backup is a folder: ``ledger.db`` and ``persons.db``, both files of SQLite whatever the store, and ``backup.json``
+with their hashes. So a backup of one store can be restored into the other.
+
+Who was erased stays erased. A backup that can be reached is erased in (`erase_in`); for one that cannot, the list of
+erasures is kept elsewhere and done again on what a restore brings back, before anybody can read it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import Table
+
+from donghaeng.errors import InputError, UsageError
+from donghaeng.ledger import schema
+from donghaeng.ledger.canonical import canonical_json
+from donghaeng.ledger.faults import DamagedError, UnavailableError
+from donghaeng.ledger.migrate import Tables
+from donghaeng.ledger.open import make_tables, open_persons, open_store, persons_path, sqlalchemy_url, sqlite_path
+from donghaeng.ledger.persons import Erasure, destroy
+from donghaeng.ledger.seals import Seal
+from donghaeng.ledger.sqlite import SqliteDatabase
+from donghaeng.ledger.verify import Report, verify
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+FORMAT = "donghaeng backup 1"
+LEDGER, PERSONS, MANIFEST = "ledger.db", "persons.db", "backup.json"
+LEDGER_TABLES: tuple[Table, ...] = (schema.entries, schema.seals, schema.tree_nodes)
+PERSONS_TABLES: tuple[Table, ...] = (
+    schema.persons,
+    schema.person_maps,
+    schema.fact_keys,
+    schema.erasures,
+)
+ROWS_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup.
+
+    Attributes:
+        folder: where it is.
+        made_at: when, UTC.
+        entries: number of entries in it.
+    """
+
+    folder: Path
+    made_at: str
+    entries: int
+
+
+def back_up(url: str, folder: Path, made_at: str, *, more: Sequence[Table] = ()) -> Backup:
+    """Copy a ledger and its persons into a folder, while it is written to.
+
+    Args:
+        url: address of the ledger.
+        folder: where to; must not exist.
+        made_at: the time now, UTC.
+        more: tables of services beside those of the ledger. From a file all tables are copied.
+
+    Raises:
+        UsageError: the folder exists.
+        UnavailableError: the ledger cannot be read, or the folder cannot be written.
+    """
+    if folder.exists():
+        raise UsageError(f"{folder} exists; give a folder that does not")
+    path = sqlite_path(url)
+    half = folder.with_name(f".{folder.name}.half")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(parents=True)
+    try:
+        # Entries before persons: whoever an entry speaks of is then in the copy.
+        if path is not None:
+            _copy_file(path, half / LEDGER)
+            _copy_file(persons_path(path), half / PERSONS)
+        else:
+            _copy_from_server(url, half / LEDGER, (*LEDGER_TABLES, *more), "entries")
+            _copy_from_server(url, half / PERSONS, PERSONS_TABLES, "persons")
+        with closing(sqlite3.connect(half / LEDGER)) as connection:
+            (entries,) = connection.execute("SELECT count(*) FROM entries").fetchone()
+        _write_manifest(half, made_at, entries)
+        half.rename(folder)
+    except sqlite3.Error as error:
+        raise UnavailableError(f"the backup failed: {error}") from error
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
+    return Backup(folder, made_at, entries)
+
+
+def restore(
+    folder: Path,
+    url: str,
+    erased: Iterable[Erasure] = (),
+    *,
+    seals: Sequence[Seal] = (),
+    more: Sequence[Table] = (),
+    erase: Callable[[str, list[Erasure]], object] | None = None,
+) -> Report:
+    """Bring a backup back, erase again who was erased since, check it, and only then let it be seen.
+
+    Args:
+        folder: the backup.
+        url: where to; it must hold no ledger yet.
+        erased: the list of erasures.
+        seals: seals that were held outside.
+        more: tables of services that the backup has beside those of the ledger.
+        erase: carries out the erasures at an address; `erase_at` unless given.
+
+    Returns:
+        What the check found. A ledger that does not hold is not put in place.
+
+    Raises:
+        InputError: the folder is no backup, or was altered.
+        UsageError: there is a ledger already.
+        DamagedError: the ledger in the backup does not hold.
+    """
+    check_backup(folder)
+    todo = list(erased)
+    path = sqlite_path(url)
+    carry_out = erase or erase_at
+    if path is None:
+        return _restore_to_server(folder, url, todo, seals, more, carry_out)
+    for target in (path, persons_path(path)):
+        if target.exists():
+            raise UsageError(f"{target} exists; move it away, or give another address")
+    half = path.with_name(f".{path.name}.half")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(parents=True)
+    try:
+        copy = half / path.name
+        shutil.copyfile(folder / LEDGER, copy)
+        shutil.copyfile(folder / PERSONS, persons_path(copy))
+        make_tables(f"sqlite:///{copy}", "entries")
+        make_tables(f"sqlite:///{persons_path(copy)}", "persons")
+        carry_out(f"sqlite:///{copy}", todo)
+        report = _verified(f"sqlite:///{copy}", seals)
+        for file in (copy, persons_path(copy)):
+            _settle(file)
+        # The ledger comes last: where it is, its persons are.
+        persons_path(copy).rename(persons_path(path))
+        copy.rename(path)
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
+    return report
+
+
+def check_backup(folder: Path) -> Backup:
+    """Check the files of a backup against their hashes.
+
+    Raises:
+        InputError: they are not as they were written.
+    """
+    try:
+        plain = msgspec.json.decode((folder / MANIFEST).read_bytes())
+        if plain["format"] != FORMAT:
+            raise ValueError
+        for name, expected in plain["files"].items():
+            if name not in {LEDGER, PERSONS} or _sha256(folder / name) != expected:
+                raise InputError(f"{folder / name}: not as it was written; take another backup")
+        return Backup(folder, plain["made_at"], plain["entries"])
+    except (OSError, msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"{folder}: not a backup, or parts of it are missing ({error})") from None
+
+
+def erase_in(folder: Path, erased: Iterable[Erasure]) -> None:
+    """Carry out erasures in a backup, so that it holds no key and no map of who was erased.
+
+    Raises:
+        InputError: the folder is no backup.
+    """
+    backup = check_backup(folder)
+    # Not in place: until the new file is whole, the old one and its hash stay.
+    copy = folder / f".{PERSONS}.half"
+    shutil.copyfile(folder / PERSONS, copy)
+    make_tables(f"sqlite:///{copy}", "persons")
+    database = SqliteDatabase(copy, "persons")
+    try:
+        destroy(database, erased)
+    finally:
+        database.close()
+    _settle(copy)
+    copy.replace(folder / PERSONS)
+    _write_manifest(folder, backup.made_at, backup.entries)
+
+
+def erase_at(url: str, erased: list[Erasure]) -> None:
+    """Carry out erasures in the tables of persons at an address; no key is needed to destroy keys."""
+    database = open_persons(url)
+    try:
+        destroy(database, erased)
+    finally:
+        database.close()
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """Copy a file of SQLite as it is at one moment."""
+    if not source.exists():
+        raise UnavailableError(f"{source} is not there")
+    with (
+        closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=rw", uri=True)) as reading,
+        closing(sqlite3.connect(target)) as writing,
+    ):
+        reading.backup(writing)
+    _settle(target)
+
+
+def _settle(file: Path) -> None:
+    """Leave all of a file in itself, with no log beside it, and on the disk."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+    with file.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+@contextmanager
+def _server(url: str) -> Iterator[Connection]:
+    """Open a transaction in which everything is as at one moment."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.pool import NullPool
+
+    engine = create_engine(sqlalchemy_url(url), poolclass=NullPool, isolation_level="REPEATABLE READ")
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DBAPIError as error:
+        raise UnavailableError(f"the server cannot be used now ({type(error.orig).__name__}); try again") from error
+    finally:
+        engine.dispose()
+
+
+def _copy_from_server(url: str, file: Path, tables: Sequence[Table], own: Tables) -> None:
+    from sqlalchemy import create_engine, select
+    from sqlalchemy.pool import NullPool
+
+    make_tables(f"sqlite:///{file}", own)
+    target = create_engine(f"sqlite:///{file}", poolclass=NullPool)
+    with _server(url) as reading, target.begin() as writing:
+        for table in tables:
+            table.metadata.create_all(writing, [table])
+            rows = reading.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE).execute(select(table))
+            for part in rows.mappings().partitions(ROWS_AT_ONCE):
+                writing.execute(table.insert(), [dict(row) for row in part])
+    target.dispose()
+
+
+def _restore_to_server(
+    folder: Path,
+    url: str,
+    erased: list[Erasure],
+    seals: Sequence[Seal],
+    more: Sequence[Table],
+    carry_out: Callable[[str, list[Erasure]], object],
+) -> Report:
+    from sqlalchemy import create_engine, select, text
+    from sqlalchemy.pool import NullPool
+
+    # Checked and erased in a copy, so that the server never has what must not come back.
+    half = folder.with_name(f".{folder.name}.restore")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir()
+    try:
+        copy = half / LEDGER
+        shutil.copyfile(folder / LEDGER, copy)
+        shutil.copyfile(folder / PERSONS, persons_path(copy))
+        make_tables(f"sqlite:///{copy}", "entries")
+        make_tables(f"sqlite:///{persons_path(copy)}", "persons")
+        carry_out(f"sqlite:///{copy}", erased)
+        report = _verified(f"sqlite:///{copy}", seals)
+        make_tables(url, "entries")
+        make_tables(url, "persons")
+        with _server(url) as writing:
+            if writing.execute(text("SELECT 1 FROM entries LIMIT 1")).first() is not None:
+                raise UsageError("there is a ledger at this address already; give another database")
+            for file, tables in ((copy, (*LEDGER_TABLES, *more)), (persons_path(copy), PERSONS_TABLES)):
+                source = create_engine(f"sqlite:///{file}", poolclass=NullPool)
+                with source.connect() as reading:
+                    for table in tables:
+                        table.metadata.create_all(writing, [table])
+                        rows = reading.execution_options(yield_per=ROWS_AT_ONCE).execute(select(table))
+                        for part in rows.mappings().partitions(ROWS_AT_ONCE):
+                            writing.execute(table.insert(), [dict(row) for row in part])
+                source.dispose()
+            writing.execute(
+                text(
+                    "SELECT setval(pg_get_serial_sequence('entries', 'sequence'), "
+                    "greatest((SELECT max(sequence) FROM entries), 1))"
+                )
+            )
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
+    return report
+
+
+def _verified(url: str, seals: Sequence[Seal]) -> Report:
+    store = open_store(url)
+    try:
+        report = verify(store, seals)
+    finally:
+        store.close()
+    if not report.holds:
+        raise DamagedError("\n".join(map(str, ("the ledger in the backup does not hold", *report.findings))))
+    return report
+
+
+def _write_manifest(folder: Path, made_at: str, entries: int) -> None:
+    files = {name: _sha256(folder / name) for name in (LEDGER, PERSONS)}
+    manifest = {"format": FORMAT, "made_at": made_at, "entries": entries, "files": files}
+    half = folder / f".{MANIFEST}.half"
+    half.write_text(canonical_json(manifest) + "\n", "utf-8")
+    half.replace(folder / MANIFEST)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
