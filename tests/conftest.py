@@ -4,7 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.site.browsing import browser
 from tests.small_pack import SmallPack
+
+#: One browser for all: two at a time do not get along in one process.
+__all__ = ["browser", "pack"]
 
 
 @pytest.fixture

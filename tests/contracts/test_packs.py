@@ -2,6 +2,7 @@
 
 import csv
 import json
+from functools import lru_cache
 from pathlib import Path
 
 import jsonschema
@@ -10,6 +11,7 @@ import pytest
 
 from donghaeng.catalogue.check import check
 from donghaeng.catalogue.find import shipped_folder, shipped_ids
+from donghaeng.catalogue.index_section import IndexSection
 from donghaeng.catalogue.outcome import STATUS_NOTES
 from donghaeng.catalogue.pack import Pack
 from donghaeng.catalogue.schemas import schemas
@@ -20,16 +22,33 @@ from donghaeng.sources import Kind
 from tests.small_pack import SmallPack
 
 
+@lru_cache
+def checked_once(pack_id: str) -> tuple[Pack | None, Faults]:
+    return check(pack_id)
+
+
+def ids_with_an_index() -> list[str]:
+    return [pack_id for pack_id in shipped_ids() if (shipped_folder() / pack_id / "structure.csv").exists()]
+
+
 @pytest.fixture(scope="module", params=shipped_ids())
 def checked(request: pytest.FixtureRequest) -> tuple[str, Pack | None, Faults]:
     """Each shipped pack, read and checked once."""
-    return (request.param, *check(request.param))
+    return (request.param, *checked_once(request.param))
 
 
 @pytest.fixture
 def pack(checked: tuple[str, Pack | None, Faults]) -> Pack:
     assert checked[1] is not None
     return checked[1]
+
+
+@pytest.fixture(scope="module", params=ids_with_an_index())
+def index(request: pytest.FixtureRequest) -> IndexSection:
+    """The index of each shipped pack that describes one."""
+    pack, _ = checked_once(request.param)
+    assert pack is not None
+    return pack.index_section()
 
 
 def test_it_is_valid(checked: tuple[str, Pack | None, Faults]) -> None:
@@ -48,36 +67,39 @@ def test_it_says_whose_it_is(pack: Pack) -> None:
     assert all(pack.manifest.owner[language] for language in pack.manifest.languages)
 
 
-def test_every_statement_of_a_value_names_its_sources(pack: Pack) -> None:
-    for cell in set(pack.index.observations.columns["source"]):
+@pytest.mark.parametrize("pack_id", ids_with_an_index())
+def test_every_statement_of_a_value_names_its_sources(pack_id: str) -> None:
+    pack, _ = checked_once(pack_id)
+    assert pack is not None
+    for cell in set(pack.index_section().observations.columns["source"]):
         assert cell
         assert all(source_id in pack.sources for source_id in cell.split(";"))
 
 
-def test_it_has_scores_and_every_one_says_how_it_is_known(pack: Pack) -> None:
-    scores = pack.score()
+def test_an_index_has_scores_and_every_one_says_how_it_is_known(index: IndexSection) -> None:
+    scores = index.scores
     known = np.isfinite(scores.values)
     assert known[..., scores.structure.root].any()
     assert not np.isinf(scores.values).any()
     assert ((scores.kinds >= 0) == known).all()
 
 
-def test_what_is_not_firm_heads_no_total(pack: Pack) -> None:
-    scores = pack.score()
+def test_what_is_not_firm_heads_no_total(index: IndexSection) -> None:
+    scores = index.scores
     roots = scores.kinds[..., scores.structure.root]
     allowed = [int(kind) for kind in (Kind.PUBLISHED, Kind.DERIVED, Kind.SIMULATED)]
     assert np.isin(roots[roots >= 0], allowed).all()
 
 
-def test_contributions_to_every_composite_sum_to_its_score(pack: Pack) -> None:
+def test_contributions_to_every_composite_sum_to_its_score(index: IndexSection) -> None:
     """Of a mean that is not linear too, by Euler's theorem."""
-    parents = {node.code: node.parent for node in pack.index.structure.nodes}
+    parents = {node.code: node.parent for node in index.structure.nodes}
     sums: dict[tuple[str, str, str], float] = {}
-    for row in contributions(pack.score()).to_pylist():
+    for row in contributions(index.scores).to_pylist():
         if parents[row["part"]] == row["node"]:
             cell = (row["place"], row["period"], row["node"])
             sums[cell] = sums.get(cell, 0.0) + row["points"]
-    values = {(row["place"], row["period"], row["node"]): row["value"] for row in pack.score().table().to_pylist()}
+    values = {(row["place"], row["period"], row["node"]): row["value"] for row in index.scores.table().to_pylist()}
     assert sums
     assert max(abs(values[cell] - total) for cell, total in sums.items()) < 1e-9
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -22,9 +24,14 @@ from donghaeng.documents import read_model
 from donghaeng.errors import Faults
 from donghaeng.index import observations, structure
 from donghaeng.index.alternatives import Alternatives
+from donghaeng.index.poverty.definition import PovertyDefinition
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.tables import Tables
 from donghaeng.release.content import STATES
+from donghaeng.rules import document as rules
+from donghaeng.rules import proofs
+from donghaeng.rules.table import ENGINE_REASONS
+from donghaeng.rules.what_if import WhatIf
 from donghaeng.sources import KIND_WORDS, Grade, Source
 from tests.docs.pages import DOCS, PAGES, ROOT
 
@@ -57,13 +64,13 @@ def coded(text: str) -> set[str]:
 
 
 def keys(model: type[BaseModel], seen: set[type[BaseModel]] | None = None) -> Iterator[str]:
-    """The keys of a model and of the models in it."""
+    """The keys of a model and of the models in it, as they are written."""
     seen = set() if seen is None else seen
     if model in seen:
         return
     seen.add(model)
     for name, field in model.model_fields.items():
-        yield name
+        yield field.alias or name
         for inner in models(field.annotation):
             yield from keys(inner, seen)
 
@@ -130,11 +137,12 @@ def test_every_exit_code_is_described() -> None:
         ("The folder", {*REQUIRED_FILES, *OPTIONAL_FILES}),
         ("`pack.yaml`", {*keys(Manifest), "official", "unofficial", "invented"}),
         ("`sources.yaml`", {*keys(Source), *get_args(Grade)}),
-        ("`places.csv`", set(places.COLUMNS)),
+        ("`places.csv`", {*places.COLUMNS, *places.OPTIONAL}),
         ("`structure.csv`", {*structure.REQUIRED, *structure.OPTIONAL, *structure.DIRECTIONS, *structure.STATUSES}),
         ("`recipe.yaml`", {*keys(Recipe), *words(Recipe)}),
         ("`tables.yaml`", set(keys(Tables))),
         ("`robustness.yaml`", set(keys(Alternatives))),
+        ("`poverty.yaml`", {*keys(PovertyDefinition), *words(PovertyDefinition)}),
         ("`observations.csv`", {*observations.REQUIRED, *observations.OPTIONAL, *KIND_WORDS}),
         ("`statements.csv`", {*statements.COLUMNS, *statements.TYPES, *statements.STATUSES}),
         ("`wording/`", set(keys(Wording))),
@@ -142,6 +150,37 @@ def test_every_exit_code_is_described() -> None:
 )
 def test_every_key_column_and_word_of_a_pack_is_described(heading: str, words: set[str]) -> None:
     assert words - coded(section(DOCS / "write-a-pack.md", heading)) == set()
+
+
+@pytest.mark.parametrize("model", [rules.Values, rules.TableModel, rules.Examples], ids=lambda model: model.__name__)
+def test_every_key_and_word_of_rules_is_described(model: type[BaseModel]) -> None:
+    assert {*keys(model), *words(model)} - coded((DOCS / "rules" / "write.md").read_text()) == set()
+
+
+def test_every_calculation_of_rules_is_described_with_its_keys() -> None:
+    text = section(DOCS / "rules" / "write.md", "Facts out of facts")
+    models_of_calculations = list(models(rules.Derivation))
+    assert len(models_of_calculations) == 9
+    wanted = {word for model in models_of_calculations for word in (*keys(model), *words(model))} - {"calculate"}
+    assert wanted - coded(text) == set()
+
+
+def test_every_reason_of_the_engine_and_every_key_of_a_decision_is_described() -> None:
+    text = coded((DOCS / "rules" / "use.md").read_text())
+    assert set(ENGINE_REASONS) <= text
+    decision = load("seoul/climate-card").table("postpaid-cap").decide(on=date(2026, 2, 10), category="teen")
+    assert decision.as_json().keys() <= coded(section(DOCS / "rules" / "use.md", "JSON of a decision"))
+    explained = [key for row in decision.explain() for key in row.as_json()]
+    assert set(explained) <= coded(section(DOCS / "rules" / "use.md", "JSON of a decision"))
+
+
+def test_every_key_of_a_what_if_is_described() -> None:
+    assert set(keys(WhatIf)) <= coded(section(DOCS / "rules" / "use.md", "What if"))
+
+
+def test_every_fault_that_a_proof_finds_is_described() -> None:
+    found = set(re.findall(r'"(gap|[a-z]+-[a-z]+|overlap)"', inspect.getsource(proofs)))
+    assert {"gap", "overlap", "dead-row"} <= found <= coded(section(DOCS / "rules" / "meaning.md", "What is proved"))
 
 
 def test_every_example_of_a_step_is_a_recipe(tmp_path: Path) -> None:

@@ -1,12 +1,18 @@
-"""Two sites: the shipped pack of Seoul, and invented packs with extreme content."""
+"""The sites: the shipped pack of Seoul, invented packs with extreme content, and packs without an index."""
 
 from __future__ import annotations
 
 import pytest
 
+from donghaeng.release.content import Label
 from donghaeng.site.build import build_site
+from tests.policy_pack import bare_pack, policy_pack
+from tests.site.browsing import dark, narrow, wide
 from tests.site.invented import empty_pack, long_pack, places_pack
+from tests.site.rules_pack import DAY, rules_pack, values_pack, with_rules
 from tests.site.sites import Site, release_of
+
+__all__ = ["dark", "narrow", "wide"]
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +42,29 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return Site(folder / "site", release)
 
 
-@pytest.fixture(params=["seoul", "invented", "many"])
+@pytest.fixture(scope="session")
+def policies(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    folder = tmp_path_factory.mktemp("policies")
+    index = places_pack(folder / "few", "test/few", 4, ["en", "ko"], 2)
+    packs = [policy_pack(folder / "bus"), index, bare_pack(folder / "bare")]
+    release = release_of(folder / "release", *packs)
+    build_site(release, folder / "site")
+    return Site(folder / "site", release)
+
+
+@pytest.fixture(scope="session")
+def ruled(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site of packs of rules, of dated values and of an index with rules, as they stand on the day of its release."""
+    folder = tmp_path_factory.mktemp("ruled")
+    label = Label("2024-05", DAY, "draft")
+    both = with_rules(places_pack(folder / "both", "test/both", 2, ["en", "ko"], 1), "one")
+    packs = [rules_pack(folder / "rules"), values_pack(folder / "values"), both]
+    release = release_of(folder / "release", *packs, label=label)
+    build_site(release, folder / "site")
+    return Site(folder / "site", release)
+
+
+@pytest.fixture(params=["seoul", "invented", "many", "policies", "ruled"])
 def site(request: pytest.FixtureRequest) -> Site:
     """Each of the sites in turn."""
     found: Site = request.getfixturevalue(request.param)

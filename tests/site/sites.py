@@ -24,7 +24,7 @@ def release_of(folder: Path, *packs: str | Path, label: Label | None = None) -> 
     for reference in packs:
         pack, faults = check(reference)
         assert pack is not None, "\n".join(map(str, faults.errors))
-        contents.append(outcome(pack, pack.score()))
+        contents.append(outcome(pack))
     write_release(folder, label or Label("2024-05", "2024-05-01", "draft"), contents, "0.0.0")
     return read_release(folder)
 

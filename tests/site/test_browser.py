@@ -2,102 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from donghaeng.catalogue.find import shipped_ids
 from donghaeng.site.build import build_site
+from tests.site.browsing import Visitor, violations
 from tests.site.sites import Site, release_of
 from tests.site.test_pages import LARGEST_PAGE
 
 pytestmark = pytest.mark.browser
 
-CANDIDATES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 #: So many parts that several workers share the pages of a site.
 PARTS = 4
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    executable = next((found for name in CANDIDATES if (found := shutil.which(name))), None)
-    if executable is None:
-        reason = "no Chromium here: install it, or let tools/system-packages do so"
-        pytest.fail(reason) if os.environ.get("CI", "").lower() == "true" else pytest.skip(reason)
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=executable, args=QUIET)
-        yield running
-        running.close()
-
-
-class Visitor:
-    """A page of the browser that notes what it should not see."""
-
-    def __init__(self, browser: Any, **settings: Any) -> None:
-        self.context = browser.new_context(**settings)
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(f"console: {message.text}"))
-        self.page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
-        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
-        self.page.on("request", self._request)
-
-    def _request(self, request: Any) -> None:
-        if not request.url.startswith(("file:", "data:")):
-            self.complaints.append(f"left the site: {request.url}")
-
-    def open(self, path: Path) -> Any:
-        self.page.goto(path.as_uri())
-        return self.page
-
-    def close(self) -> None:
-        self.context.close()
-
-
-@pytest.fixture
-def wide(browser: Any) -> Iterator[Visitor]:
-    visitor = Visitor(browser, viewport={"width": 1280, "height": 900}, color_scheme="light")
-    yield visitor
-    visitor.close()
-
-
-@pytest.fixture
-def dark(browser: Any) -> Iterator[Visitor]:
-    visitor = Visitor(browser, viewport={"width": 390, "height": 844}, color_scheme="dark")
-    yield visitor
-    visitor.close()
-
-
-@pytest.fixture
-def narrow(browser: Any) -> Iterator[Visitor]:
-    visitor = Visitor(browser, viewport={"width": 320, "height": 640})
-    yield visitor
-    visitor.close()
-
-
-def violations(page: Any) -> list[str]:
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(
-        page, options={"runOnly": {"type": "tag", "values": TAGS}, "preload": False, "resultTypes": ["violations"]}
-    )
-    return [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in found.response["violations"]]
 
 
 def check_pages(visitor: Visitor, site: Site, paths: list[str]) -> None:
@@ -120,6 +36,13 @@ def one_of_each_kind(site: Site) -> list[str]:
     return sorted(chosen.values())
 
 
+def pages_of_rules(site: Site) -> list[str]:
+    """Every kind of page of rules, one of each table."""
+    folder = "riverton/night-rules/rules"
+    names = ("index", "values", "index-2", "penalties", "examples/index-2")
+    return [f"en/{folder}/{name}.html" for name in names] + [f"ko/{folder}/refund.html", f"ko/{folder}/index-2.html"]
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 def test_every_page_is_accessible(part: int, seoul: Site, wide: Visitor) -> None:
     check_pages(wide, seoul, sorted(seoul.pages)[part::PARTS])
@@ -133,14 +56,23 @@ def test_extreme_content_is_accessible(invented: Site, wide: Visitor) -> None:
     check_pages(wide, invented, one_of_each_kind(invented))
 
 
+def test_packs_without_an_index_are_accessible(policies: Site, wide: Visitor) -> None:
+    check_pages(wide, policies, one_of_each_kind(policies))
+
+
 def test_many_places_are_accessible(many: Site, wide: Visitor) -> None:
     check_pages(wide, many, one_of_each_kind(many))
 
 
-@pytest.mark.parametrize("name", ["seoul", "invented", "many"])
+def test_rules_are_accessible(ruled: Site, wide: Visitor) -> None:
+    check_pages(wide, ruled, pages_of_rules(ruled))
+
+
+@pytest.mark.parametrize("name", ["seoul", "invented", "many", "policies", "ruled"])
 def test_no_page_is_wider_than_a_phone(name: str, narrow: Visitor, request: pytest.FixtureRequest) -> None:
     site: Site = request.getfixturevalue(name)
-    paths = sorted(site.pages) if name == "seoul" else one_of_each_kind(site)
+    some = pages_of_rules(site) if name == "ruled" else one_of_each_kind(site)
+    paths = sorted(site.pages) if name == "seoul" else some
     too_wide = []
     for path in paths:
         page = narrow.open(site.folder / path)

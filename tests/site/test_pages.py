@@ -43,8 +43,19 @@ def test_only_links_that_a_reader_follows_leave_the_site(site: Site) -> None:
                 if re.match(r"(https?:)?//", target):
                     assert element.tag == "a", f"{path}: <{element.tag} {name}={target}>"
             assert not [name for name in element.attributes if name.startswith("on") or name == "style"], path
-        assert not page.all("script")
         assert not page.all("iframe")
+
+
+def test_only_forms_have_scripts_and_all_of_them_are_files_of_the_site(site: Site) -> None:
+    for path, page in site.pages.items():
+        policy = page.all("meta", **{"http-equiv": "Content-Security-Policy"})[0].attributes["content"]
+        scripts = page.all("script")
+        assert bool(scripts) is bool(page.all("template")), path
+        assert ("script-src 'self'" in policy) is bool(scripts), path
+        assert "unsafe" not in policy, path
+        for script in scripts:
+            assert not script.text.strip(), path
+            assert (site.folder / path).parent.joinpath(script.attributes["src"]).resolve().is_file(), path
 
 
 def test_pages_are_well_formed_and_ids_are_unique(site: Site) -> None:

@@ -1,18 +1,23 @@
-"""From a pack and its scores to the content of a release."""
+"""From a pack to the content of a release."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from donghaeng.catalogue.index_section import IndexSection
 from donghaeng.catalogue.pack import Pack
+from donghaeng.catalogue.rules_outcome import RulesContent, rules_content
 from donghaeng.index.changes import changes_table
 from donghaeng.index.contributions import contributions
+from donghaeng.index.poverty.report import poverty_report
 from donghaeng.index.published import conflicts_table, published_table
 from donghaeng.index.scores import Scores
+from donghaeng.index.standard_errors import accuracy_table
 from donghaeng.index.uncertainty import uncertainty
 from donghaeng.places import places_table
 from donghaeng.release.content import PackContent
@@ -34,56 +39,77 @@ STATUS_NOTES: dict[str, Text] = {
 }
 
 
-def outcome(pack: Pack, scores: Scores, previous: ReleasedPack | None = None) -> PackContent:
+def outcome(pack: Pack, scores: Scores | None = None, previous: ReleasedPack | None = None) -> PackContent:
     """Put together what a release says of a pack.
 
     Args:
         pack: the pack.
-        scores: its scores.
+        scores: the scores of its index; default, those that it was read with. A pack without an index has none.
         previous: the same pack in an earlier release, to say what changed.
     """
     manifest = pack.manifest
-    description = {
-        **manifest.model_dump(mode="json"),
-        "status_note": STATUS_NOTES[manifest.status],
-        "newest_period": scores.periods[scores.newest_period()].text,
-        "previous_version": previous.description["version"] if previous else None,
-    }
+    description = {**manifest.model_dump(mode="json"), "status_note": STATUS_NOTES[manifest.status]}
+    tables = {"sources": sources_table(pack.sources), "statements": pack.statements.table()}
+    if pack.places:
+        tables["places"] = places_table(pack.places)
+    if pack.index:
+        scores = scores or pack.index.scores
+        description["newest_period"] = scores.periods[scores.newest_period()].text
+        tables |= index_tables(pack.index, scores, manifest.date, previous)
+    description["previous_version"] = previous.description["version"] if previous else None
+    if pack.poverty:
+        tables["poverty"] = poverty_report(pack.poverty).table()
+    rules = rules_content(pack.rules) if pack.rules else RulesContent({}, {}, {})
+    tables |= rules.tables
     articles = {f"articles/{article.slug}.{article.language}.md": article for article in pack.articles}
     return PackContent(
         id=pack.id,
         description=description,
-        recipe=pack.index.recipe.model_dump(mode="json"),
+        recipe=pack.index.recipe.model_dump(mode="json") if pack.index else None,
         wording={language: words.model_dump(mode="json") for language, words in pack.wording.items()},
         inputs=pack.files,
-        tables={
-            "scores": scores.table(),
-            "contributions": contributions(scores),
-            "changes": changes_table(scores),
-            "published": published_table(scores),
-            "conflicts": conflicts_table(scores),
-            "observations": pack.index.observations.table(),
-            "structure": pack.index.structure.table(),
-            "places": places_table(pack.places),
-            "sources": sources_table(pack.sources),
-            "statements": pack.statements.table(),
-            "quality": quality_table(pack, scores),
-            **robustness_tables(pack, scores),
-            "revisions": revisions_table(scores.table().to_pylist(), previous.tables["scores"] if previous else ()),
-        },
-        texts={name: f"# {article.title}\n\n{article.body}" for name, article in articles.items()},
+        tables=tables,
+        texts={**{name: f"# {article.title}\n\n{article.body}" for name, article in articles.items()}, **rules.texts},
+        documents=rules.documents,
     )
 
 
-def robustness_tables(pack: Pack, scores: Scores) -> dict[str, pa.Table]:
+def index_tables(
+    index: IndexSection, scores: Scores, day: date, previous: ReleasedPack | None = None
+) -> dict[str, pa.Table]:
+    """Give the tables of an index: results, what they are made of, and how far they can be trusted.
+
+    Args:
+        index: the index.
+        scores: its scores.
+        day: day of the pack, from which the age of values is counted.
+        previous: the same pack in an earlier release, to say what changed.
+    """
+    before = previous.tables.get("scores", ()) if previous else ()
+    return {
+        "scores": scores.table(),
+        "contributions": contributions(scores),
+        "changes": changes_table(scores),
+        "published": published_table(scores),
+        "conflicts": conflicts_table(scores),
+        "observations": index.observations.table(index.recipe.small_numbers),
+        "structure": index.structure.table(),
+        "quality": quality_table(index, scores, day),
+        **robustness_tables(index, scores),
+        **({"accuracy": accuracy} if (accuracy := accuracy_table(scores)).num_rows else {}),
+        "revisions": revisions_table(scores.table().to_pylist(), before),
+    }
+
+
+def robustness_tables(index: IndexSection, scores: Scores) -> dict[str, pa.Table]:
     """Give what was tried and what came of it, where the pack names alternatives.
 
     ``robustness_intervals``, ``robustness_changes``, ``robustness_ranks``, ``robustness_ahead``,
     ``robustness_sensitivity`` and ``robustness_tried``; columns as in `donghaeng.index.uncertainty.Uncertainty`.
     """
-    if pack.index.alternatives is None:
+    if index.alternatives is None:
         return {}
-    result = uncertainty(scores, pack.index.alternatives)
+    result = uncertainty(scores, index.alternatives)
     root = scores.kinds[..., scores.structure.root]
     kind = Kind(int(root.max(initial=int(Kind.DERIVED)))).word
     tables = {}
@@ -110,6 +136,12 @@ def _schema(rows: Sequence[Mapping[str, Any]]) -> pa.Schema:
     return pa.schema([(name, type_of(name)) for name in rows[0]])
 
 
+_SOURCE_COLUMNS = (
+    *("id", "title_ko", "title_en", "publisher_ko", "publisher_en", "url", "date", "read_on", "extent", "licence"),
+    *("grade", "note_ko", "note_en"),
+)
+
+
 def sources_table(sources: Mapping[str, Source]) -> pa.Table:
     """Give the sources as a table, in the order of ``sources.yaml``."""
     rows = [
@@ -130,25 +162,25 @@ def sources_table(sources: Mapping[str, Source]) -> pa.Table:
         }
         for source_id, source in sources.items()
     ]
-    return pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in rows[0]]))
+    return pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in _SOURCE_COLUMNS]))
 
 
-def quality_table(pack: Pack, scores: Scores) -> pa.Table:
+def quality_table(index: IndexSection, scores: Scores, day: date) -> pa.Table:
     """Give a note on the quality of each indicator.
 
     Columns: node; concept (definition, empty where none is public); unit and direction with how each is known;
     accuracy (number of values by kind, of distinct sources, of conflicting statements); timeliness (newest
-    period with a value, years between its start and the day of the pack); comparability (former names, note).
+    period with a value, years between its start and `day`, that of the pack); comparability (former names, note).
     """
-    observations = pack.index.observations.columns
+    observations = index.observations.columns
     rows: list[dict[str, Any]] = []
-    for index, node in enumerate(pack.index.structure.nodes):
-        if not pack.index.structure.is_leaf(index):
+    for at, node in enumerate(index.structure.nodes):
+        if not index.structure.is_leaf(at):
             continue
         of_node = [row for row, code in enumerate(observations["node"]) if code == node.code]
         used = [row for row in of_node if observations["used"][row]]
         sources = {source for row in of_node for source in source_ids(observations["source"][row])}
-        present = np.flatnonzero(np.isfinite(scores.panel.values[:, :, index]).any(axis=0))
+        present = np.flatnonzero(np.isfinite(scores.panel.values[:, :, at]).any(axis=0))
         newest = scores.periods[present[-1]] if present.size else None
         counts = {kind: sum(observations["kind"][row] == kind for row in used) for kind in Kind}
         rows.append(
@@ -165,7 +197,7 @@ def quality_table(pack: Pack, scores: Scores) -> pa.Table:
                 "sources": len(sources),
                 "conflicts": len(of_node) - len(used),
                 "newest_period": newest.text if newest else "",
-                "age_years": round((pack.manifest.date - newest.first_day).days / 365.25, 1) if newest else None,
+                "age_years": round((day - newest.first_day).days / 365.25, 1) if newest else None,
                 "status": node.details["status"],
                 "former_name_ko": node.details["former_name_ko"],
                 "former_name_en": node.details["former_name_en"],

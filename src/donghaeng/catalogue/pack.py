@@ -7,39 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from donghaeng.catalogue.articles import Article
+from donghaeng.catalogue.index_section import IndexSection
 from donghaeng.catalogue.manifest import Manifest, Wording
-from donghaeng.index.alternatives import Alternatives, patched
-from donghaeng.index.observations import Observations
+from donghaeng.errors import UsageError, listed, nearest
+from donghaeng.index.alternatives import patched
+from donghaeng.index.poverty.survey import PovertySection
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.score import score as compute
 from donghaeng.index.scores import Scores
-from donghaeng.index.structure import Structure
-from donghaeng.index.tables import Attributes
 from donghaeng.places import Place
+from donghaeng.rules.decision import DecisionTable
+from donghaeng.rules.reading import RulesSection
 from donghaeng.sources import Source
 from donghaeng.statements import Statements
 from donghaeng.wording import Language
-
-
-@dataclass(frozen=True, repr=False)
-class IndexSection:
-    """The part of a pack that describes an index.
-
-    Attributes:
-        structure: the tree.
-        recipe: the method.
-        observations: what is known.
-        attributes: what is known of the places.
-        scores: the result. A pack is read completely only when it can be computed, so it is at hand.
-        alternatives: what could have been done differently; None where the pack names nothing.
-    """
-
-    structure: Structure
-    recipe: Recipe
-    observations: Observations
-    attributes: Attributes
-    scores: Scores
-    alternatives: Alternatives | None
 
 
 @dataclass(frozen=True)
@@ -50,23 +31,27 @@ class Pack:
         folder: where it was read.
         manifest: ``pack.yaml``.
         sources: source by id.
-        places: places in the order of ``places.csv``, or as they appear in the observations.
-        index: the index it describes.
+        places: places in the order of ``places.csv``, or as they appear in the observations of an index.
+        index: the index it describes; None where it describes none.
+        rules: the decision tables and dated values it has; None where it has none.
         statements: what was said, and what came of it.
         wording: its own words by language.
         articles: its articles, in the order of slug and language.
         files: SHA-256 of each file that was read, by path in the pack.
+        poverty: the household tables it counts the poor from; None where it has none.
     """
 
     folder: Path
     manifest: Manifest
     sources: Mapping[str, Source]
     places: tuple[Place, ...]
-    index: IndexSection
+    index: IndexSection | None
+    rules: RulesSection | None
     statements: Statements
     wording: Mapping[Language, Wording]
     articles: tuple[Article, ...]
     files: Mapping[str, str]
+    poverty: PovertySection | None = None
 
     def __repr__(self) -> str:
         """Say in a line what it is."""
@@ -82,16 +67,54 @@ class Pack:
         """The version of the content."""
         return self.manifest.version
 
+    def index_section(self) -> IndexSection:
+        """Give the index that the pack describes.
+
+        Raises:
+            UsageError: the pack describes no index.
+        """
+        if self.index is None:
+            raise UsageError(f"{self.id} describes no index; give a pack that has structure.csv and recipe.yaml")
+        return self.index
+
+    def poverty_section(self) -> PovertySection:
+        """Give the household tables of the pack.
+
+        Raises:
+            UsageError: the pack has none.
+        """
+        if self.poverty is None:
+            raise UsageError(f"{self.id} has no household tables; give a pack that has poverty.yaml")
+        return self.poverty
+
+    def table(self, table_id: str) -> DecisionTable:
+        """Give a decision table of the pack.
+
+        Raises:
+            UsageError: the pack has no such table.
+        """
+        tables = self.rules.tables if self.rules else {}
+        if table_id not in tables:
+            known = f"one of {listed(tables)}" if tables else "a pack with files under rules/"
+            hint = nearest(table_id, tables)
+            raise UsageError(f'{self.id} has no table "{table_id}"; expected {known}{"; " + hint if hint else ""}')
+        return DecisionTable(tables[table_id])
+
     def score(self) -> Scores:
-        """Give the index of the pack."""
-        return self.index.scores
+        """Give the scores of the index of the pack.
+
+        Raises:
+            UsageError: the pack describes no index.
+        """
+        return self.index_section().scores
 
     def score_with(self, recipe: Recipe) -> Scores:
         """Compute the index of the pack by another recipe.
 
         Raises:
+            UsageError: the pack describes no index.
             InputError: values that the recipe cannot be applied to.
         """
-        section = self.index
+        section = self.index_section()
         checked = patched(recipe, {})  # a copy that was changed in Python has not been checked
         return compute(section.structure, checked, section.observations, section.attributes, self.places)

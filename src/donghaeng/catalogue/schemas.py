@@ -13,8 +13,11 @@ from donghaeng import places, statements
 from donghaeng.catalogue.manifest import Manifest, Wording
 from donghaeng.index import observations, structure
 from donghaeng.index.alternatives import Alternatives
+from donghaeng.index.poverty.definition import PovertyDefinition
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.tables import Tables
+from donghaeng.rules.document import Examples, TableModel, Values
+from donghaeng.rules.what_if import WhatIf
 from donghaeng.sources import KIND_WORDS, Sources
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -25,7 +28,12 @@ _DOCUMENTS: dict[str, type[BaseModel]] = {
     "recipe": Recipe,
     "tables": Tables,
     "robustness": Alternatives,
+    "poverty": PovertyDefinition,
     "wording": Wording,
+    "values": Values,
+    "rules": TableModel,
+    "examples": Examples,
+    "what-if": WhatIf,
 }
 
 
@@ -47,9 +55,9 @@ def schemas() -> dict[str, dict[str, Any]]:
         "observations": _row(
             observations.REQUIRED,
             observations.OPTIONAL,
-            {"used": ("yes", "no"), "kind": kinds, "count_kind": ("", *kinds)},
+            {"used": ("yes", "no"), "kind": kinds, "count_kind": ("", *kinds), "imputed": ("", "yes")},
         ),
-        "places": _row(places.COLUMNS, (), {}),
+        "places": _row(places.COLUMNS, places.OPTIONAL, {}),
         "statements": _row(statements.COLUMNS, (), {"type": statements.TYPES, "status": ("", *statements.STATUSES)}),
     }
     return documents | tables

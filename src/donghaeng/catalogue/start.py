@@ -12,7 +12,7 @@ from donghaeng.catalogue.manifest import PACK_ID
 from donghaeng.catalogue.schemas import write_schemas
 from donghaeng.errors import InputError, UsageError, listed, nearest
 
-KINDS = ("index",)
+KINDS = ("index", "rules")
 
 _ID_OF_TEMPLATE = "my-city/my-index"
 

@@ -11,12 +11,17 @@ import typer
 from donghaeng.cli import (
     check,
     compare,
+    decide,
     demo,
+    diff,
+    examples,
     export,
     import_,
     index,
+    ledger,
     new,
     packs,
+    poverty,
     release,
     robustness,
     schema,
@@ -31,7 +36,7 @@ EXIT_WELL, EXIT_FAULTS, EXIT_USAGE, EXIT_OURS = 0, 1, 2, 3
 
 app = typer.Typer(
     name="donghaeng",
-    help="Run a city's policies from packs of data: check, compute, release, publish.",
+    help="Run a city's policies from packs of data: check, decide, compute, release, publish.",
     epilog="Exit codes: 0 well, 1 faults in the input, 2 usage, 3 our own failure.",
     no_args_is_help=True,
     add_completion=False,
@@ -52,7 +57,7 @@ def _show_version(wanted: bool) -> None:
 def options(
     version: bool = typer.Option(False, "--version", callback=_show_version, is_eager=True, help="Show the version."),
 ) -> None:
-    """Run a city's policies from packs of data: check, compute, release, publish."""
+    """Run a city's policies from packs of data: check, decide, compute, release, publish."""
 
 
 # In the order of the work; the line that `donghaeng --help` shows of each.
@@ -60,12 +65,19 @@ app.command("demo", short_help="Run the main job from end to end on shipped pack
 app.command("packs", short_help="List the shipped packs.")(packs.packs)
 app.command("new", short_help="Start a small pack of your own.")(new.new)
 app.command("check", short_help="Report all faults of packs, each with its place.")(check.check)
+app.command("test", short_help="Decide the examples of packs, their own tests.")(examples.examples)
+app.command("decide", short_help="Decide a case, or every row of a file, with reasons.")(decide.decide)
+app.command("ask", short_help="Ask only for the facts that are still needed.")(decide.ask)
+app.command("describe", short_help="Say what a decision table asks and answers.")(decide.describe)
+app.command("diff", short_help="Say for which cases the answer changes.")(diff.diff)
 app.command("index", short_help="Compute an index beside published figures.")(index.index)
 app.command("robustness", short_help="Try every combination of choices of method.")(robustness.robustness)
 app.command("compare", short_help="Compare two versions of an index.")(compare.compare)
 app.command("study", short_help="Look at indicators, groups and places.")(study.study)
+app.command("poverty", short_help="Count the poor from household tables.")(poverty.poverty)
 app.add_typer(import_.app, name="import", short_help="Make a pack from the form of another tool.")
 app.add_typer(export.app, name="export", short_help="Write a pack in the form of another tool.")
+app.add_typer(ledger.app, name="ledger", short_help="Keep, verify, seal and restore the ledger.")
 app.command("release", short_help="Write results as an immutable release.")(release.release)
 app.command("verify", short_help="Find any changed byte of a release.")(verify.verify)
 app.command("site", short_help="Build the public site of a release.")(site.site)

@@ -83,7 +83,7 @@ def _write_once(packs: Sequence[Pack], label: Label, folder: Path) -> tuple[Path
     from donghaeng.release.verify import sha256_of
     from donghaeng.release.write import MANIFEST, release_files, write_files
 
-    contents = [outcome(pack, pack.score()) for pack in packs]
+    contents = [outcome(pack) for pack in packs]
     files = release_files(label, contents, __version__)
     wanted = hashlib.sha256(files[MANIFEST]).hexdigest()
     candidate, number = folder, 1

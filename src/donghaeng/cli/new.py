@@ -11,7 +11,9 @@ from donghaeng.cli.output import console
 
 
 def new(
-    what: Annotated[str, typer.Argument(metavar="KIND", help="What the pack describes: index.", show_default=False)],
+    what: Annotated[
+        str, typer.Argument(metavar="KIND", help="What the pack describes: index or rules.", show_default=False)
+    ],
     pack_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the pack, OWNER/NAME.", show_default=False)],
     out: Annotated[Path | None, typer.Option(help="Folder of the pack. Default: the id, below this folder.")] = None,
 ) -> None:
@@ -19,9 +21,10 @@ def new(
     from donghaeng.catalogue.start import start
 
     folder = start(what, pack_id, out)
+    use = f"donghaeng index {folder}" if what == "index" else f"donghaeng test {folder}\n  donghaeng ask {folder}/entry"
     console().print(
         f"A new pack is in {folder}. Every value in it is invented: replace them with your own.\n"
-        f"  donghaeng check {folder}\n  donghaeng index {folder}\n"
+        f"  donghaeng check {folder}\n  {use}\n"
         f"  donghaeng release {folder} --out release\n  donghaeng site release --out site",
         soft_wrap=True,
         markup=False,

@@ -23,6 +23,9 @@ PacksArgument = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document for machines.")]
 
+#: Ids up to so many characters stay in one line of a table.
+LONGEST_WHOLE_ID = 40
+
 
 def print_json(value: Any) -> None:
     """Print one document; NaN never leaves, a missing number is null."""
@@ -77,16 +80,21 @@ def print_table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[S
 
     Args:
         title: what it shows.
-        columns: heading and justification (``left`` or ``right``) of each column.
+        columns: heading and justification of each column: ``left``, ``right``, or ``id`` for short ids at the left,
+            which are not broken into lines.
         rows: cells as text, which may hold rich markup.
     """
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading, justify in columns:
-        table.add_column(heading, justify="right" if justify == "right" else "left", no_wrap=justify == "right")
-    for row in rows:
+    cells = list(rows)
+    for place, (heading, justify) in enumerate(columns):
+        # A long word goes on in the next line: an id that is cut off cannot be looked up.
+        right = justify == "right"
+        whole = right or (justify == "id" and max((len(row[place]) for row in cells), default=0) <= LONGEST_WHOLE_ID)
+        table.add_column(heading, justify="right" if right else "left", no_wrap=whole, overflow="fold")
+    for row in cells:
         table.add_row(*row)
     screen = console()
     # Beside the table and not as its title, which would be wrapped to the width of the columns.

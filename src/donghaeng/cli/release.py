@@ -80,5 +80,5 @@ def write(packs: Sequence[Pack], label: Label, out: Path, previous: Path | None 
     if len({pack.id for pack in packs}) < len(packs):
         raise UsageError("a pack is given twice; give each pack once")
     before = {pack.id: pack for pack in read_release(previous).packs} if previous else {}
-    contents = [outcome(pack, pack.score(), before.get(pack.id)) for pack in packs]
+    contents = [outcome(pack, previous=before.get(pack.id)) for pack in packs]
     return write_release(out, label, contents, __version__)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from donghaeng.errors import InputError
 from donghaeng.release.verify import read_manifest
-from donghaeng.release.write import SIMULATED
+from donghaeng.release.write import DESCRIPTION, RECIPE, SIMULATED, WORDING
 
 Row = Mapping[str, Any]
 
@@ -22,18 +22,20 @@ class ReleasedPack:
     Attributes:
         id: id of the pack.
         description: ``pack.json``.
-        recipe: ``recipe.json``.
+        recipe: ``recipe.json``; None for a pack without an index.
         wording: ``wording.json``.
         tables: rows by table name, published and simulated together; a row of kind ``simulated`` says so.
         articles: Markdown by (slug, language).
+        documents: further plain values by file name, such as ``rules/identity.json``.
     """
 
     id: str
     description: Mapping[str, Any]
-    recipe: Mapping[str, Any]
+    recipe: Mapping[str, Any] | None
     wording: Mapping[str, Any]
     tables: Mapping[str, tuple[Row, ...]]
     articles: Mapping[tuple[str, str], str]
+    documents: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,12 +73,20 @@ def _read_pack(folder: Path, pack_id: str, paths: list[str]) -> ReleasedPack:
 
     tables: dict[str, tuple[Row, ...]] = {}
     articles: dict[tuple[str, str], str] = {}
+    documents: dict[str, Any] = {}
     for path in paths:
         name = path.removeprefix(f"{pack_id}/")
-        if name.startswith("tables/") and name.endswith(".json"):
-            table = name.removeprefix("tables/").removesuffix(".json").removesuffix(f"-{SIMULATED}")
-            tables[table] = (*tables.get(table, ()), *plain(name))
+        if name == path:  # of another pack, or of the whole release
+            continue
+        if name.startswith("tables/"):
+            if name.endswith(".json"):
+                table = name.removeprefix("tables/").removesuffix(".json").removesuffix(f"-{SIMULATED}")
+                tables[table] = (*tables.get(table, ()), *plain(name))
         elif name.startswith("articles/"):
             slug, _, language = name.removeprefix("articles/").removesuffix(".md").rpartition(".")
             articles[slug, language] = (folder / path).read_text("utf-8")
-    return ReleasedPack(pack_id, plain("pack.json"), plain("recipe.json"), plain("wording.json"), tables, articles)
+        elif name.endswith(".json") and name not in {DESCRIPTION, RECIPE, WORDING}:
+            documents[name] = plain(name)
+    # A tree of indicators without a method would be shown as if the method were empty.
+    recipe = plain(RECIPE) if f"{pack_id}/{RECIPE}" in paths or "structure" in tables else None
+    return ReleasedPack(pack_id, plain(DESCRIPTION), recipe, plain(WORDING), tables, articles, documents)

@@ -21,6 +21,7 @@ from donghaeng.release.formats import as_json, in_all_formats
 MANIFEST = "manifest.json"
 MANIFEST_DIGEST = "manifest.sha256"
 SIMULATED = "simulated"
+DESCRIPTION, RECIPE, WORDING = "pack.json", "recipe.json", "wording.json"
 
 
 def write_release(folder: Path, label: Label, packs: Sequence[PackContent], software_version: str) -> str:
@@ -91,11 +92,9 @@ def release_files(label: Label, packs: list[PackContent], software_version: str)
     files: dict[str, bytes] = {}
     tables: dict[str, pa.Table] = {}
     for pack in packs:
-        files |= {
-            f"{pack.id}/pack.json": as_json(pack.description),
-            f"{pack.id}/recipe.json": as_json(pack.recipe),
-            f"{pack.id}/wording.json": as_json(pack.wording),
-        }
+        recipe = {RECIPE: pack.recipe} if pack.recipe is not None else {}
+        documents = {DESCRIPTION: pack.description, **recipe, WORDING: pack.wording, **pack.documents}
+        files |= {f"{pack.id}/{name}": as_json(value) for name, value in documents.items()}
         files |= {f"{pack.id}/{name}": text.encode("utf-8") for name, text in pack.texts.items()}
         for name, table in pack.tables.items():
             for part, rows in split_simulated(table).items():

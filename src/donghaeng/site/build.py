@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files as package_files
 from pathlib import Path
 
+from donghaeng.civil_calendar.javascript import calendar_script
 from donghaeng.errors import InputError
 from donghaeng.release.read import Release
 from donghaeng.release.verify import sha256_of
@@ -17,6 +18,7 @@ from donghaeng.release.write import MANIFEST, MANIFEST_DIGEST
 from donghaeng.site.companions import companions
 from donghaeng.site.edition import Edition
 from donghaeng.site.fonts import FILE_NAME, LICENCE_NAME, licence_text, subset_font
+from donghaeng.site.pack_view import PackView
 from donghaeng.site.page import Page
 from donghaeng.site.pages.article import articles
 from donghaeng.site.pages.data import RELEASE_FOLDER, data
@@ -27,8 +29,9 @@ from donghaeng.site.pages.nodes import area, indicator
 from donghaeng.site.pages.places import places
 from donghaeng.site.pages.portal import portal
 from donghaeng.site.pages.robustness import robustness
+from donghaeng.site.pages.rules import CALENDAR_SCRIPT, FORM_SCRIPT, RUNTIME_SCRIPT, rules
 from donghaeng.site.render import STYLE_SHEET, Writer
-from donghaeng.site.view import IndexView
+from donghaeng.site.view import IndexView, view_of
 from donghaeng.wording import LANGUAGES, Language
 
 #: Marks a folder as a site that was built, so that building again may replace it.
@@ -78,7 +81,7 @@ def build_site(release: Release, out: Path) -> SiteReport:
 
 def site_files(release: Release) -> Iterator[tuple[str, bytes]]:
     """Give every file of the site by path, one after the other."""
-    views = tuple(IndexView(pack) for pack in release.packs)
+    views = tuple(view_of(pack) for pack in release.packs)
     languages = languages_of(views)
     pages = site_pages(release, views, languages)
     paths = frozenset(f"{language}/{page.path}" for page in pages for language in page.languages)
@@ -93,6 +96,8 @@ def site_files(release: Release) -> Iterator[tuple[str, bytes]]:
     for path, content in _page_files(edition, pages[0], languages[0], "index.html"):
         yield path, content.encode("utf-8")
     yield STYLE_SHEET, package_files("donghaeng.site").joinpath("assets/site.css").read_bytes()
+    if any(page.scripts for page in pages):
+        yield from form_scripts().items()
     yield f"assets/{FILE_NAME}", subset_font("".join(letters))
     yield f"assets/{LICENCE_NAME}", licence_text()
     for name in [*(str(entry["path"]) for entry in release.manifest["files"]), MANIFEST, MANIFEST_DIGEST]:
@@ -100,29 +105,56 @@ def site_files(release: Release) -> Iterator[tuple[str, bytes]]:
     yield MARKER, f"{release.manifest['id']}\n".encode()
 
 
-def languages_of(views: Sequence[IndexView]) -> tuple[Language, ...]:
-    """Give the languages of a release: those of its first index first."""
+def form_scripts() -> dict[str, bytes]:
+    """Give the scripts that the forms of all tables share, by path; each table has one of its own in the release."""
+    return {
+        CALENDAR_SCRIPT: calendar_script().encode("utf-8"),
+        RUNTIME_SCRIPT: package_files("donghaeng.rules").joinpath("runtime.js").read_bytes(),
+        FORM_SCRIPT: package_files("donghaeng.site").joinpath("assets/form.js").read_bytes(),
+    }
+
+
+def languages_of(views: Sequence[PackView]) -> tuple[Language, ...]:
+    """Give the languages of a release: those of its first pack first."""
     found = dict.fromkeys(language for view in views for language in view.languages)
     return tuple(found) or LANGUAGES
 
 
-def site_pages(release: Release, views: Sequence[IndexView], languages: tuple[Language, ...]) -> list[Page]:
+def site_pages(release: Release, views: Sequence[PackView], languages: tuple[Language, ...]) -> list[Page]:
     """Give every page of the site, the portal first."""
-    pages = [portal(views, languages)]
-    for view in views:
-        pages += [front(view), *(area(view, code) for code in view.inner)]
-        pages += [indicator(view, code) for code in view.leaves]
-        pages += [
-            method(view),
-            *robustness(view),
-            quality(view),
-            *([statements(view)] if view.rows("statements") else []),
-            sources(view),
-            changes(view),
-            data(view, release),
-        ]
-        pages += [*articles(view), *places(view)]
-    return pages
+    return [portal(views, languages), *(page for view in views for page in pack_pages(view, release))]
+
+
+def pack_pages(view: PackView, release: Release) -> list[Page]:
+    """Give the pages of a pack: its front page, those of each section that it has, and those that every pack has."""
+    pages = [front(view)]
+    if isinstance(view, IndexView):
+        pages += index_pages(view)
+    return [*pages, *common_pages(view, release)]
+
+
+def index_pages(view: IndexView) -> list[Page]:
+    """Give the pages of an index beside its front page."""
+    return [
+        *(area(view, code) for code in view.inner),
+        *(indicator(view, code) for code in view.leaves),
+        *places(view),
+        method(view),
+        *robustness(view),
+        quality(view),
+        changes(view),
+    ]
+
+
+def common_pages(view: PackView, release: Release) -> list[Page]:
+    """Give the pages that a pack has whatever it describes."""
+    return [
+        *rules(view, release),
+        *([statements(view)] if view.rows("statements") else []),
+        sources(view),
+        data(view, release),
+        *articles(view),
+    ]
 
 
 def _page_files(edition: Edition, page: Page, language: Language, path: str) -> Iterator[tuple[str, str]]:

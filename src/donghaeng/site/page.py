@@ -9,6 +9,7 @@ from typing import Any
 from donghaeng.release.read import Row
 from donghaeng.site.charts import Drawing
 from donghaeng.site.figures import Figures
+from donghaeng.site.pack_view import PackView
 from donghaeng.site.view import IndexView, Stream
 from donghaeng.wording import Language
 
@@ -58,8 +59,9 @@ class Page:
         tables: the numbers it shows, by name; the first is the ``.csv`` beside it.
         pictures: its charts by slug.
         trail: the pages above it.
-        view: the index it belongs to; None for the portal.
+        view: the pack it belongs to; None for the portal.
         section: which entry of the navigation it belongs to.
+        scripts: scripts that it loads, in order, as paths from the top of the site.
     """
 
     path: str
@@ -70,8 +72,9 @@ class Page:
     context: Mapping[str, Any] = field(default_factory=dict)
     pictures: Mapping[str, Picture] = field(default_factory=dict)
     trail: tuple[Crumb, ...] = ()
-    view: IndexView | None = None
+    view: PackView | None = None
     section: str = ""
+    scripts: tuple[str, ...] = ()
 
 
 def phrase(key: str, **values: object) -> Saying:
@@ -84,13 +87,13 @@ def node_name(view: IndexView, code: str) -> Saying:
     return lambda figures: view.name(code, figures.words.language)
 
 
-def place_name(view: IndexView, code: str) -> Saying:
+def place_name(view: PackView, code: str) -> Saying:
     """Give a saying that is the name of a place."""
     return lambda figures: view.place_name(code, figures.words.language)
 
 
-def index_title(view: IndexView) -> Saying:
-    """Give a saying that is the title of an index."""
+def pack_title(view: PackView) -> Saying:
+    """Give a saying that is the title of a pack."""
     return lambda figures: view.title(figures.words.language)
 
 
@@ -99,8 +102,8 @@ __all__ = [
     "Page",
     "Picture",
     "Saying",
-    "index_title",
     "node_name",
+    "pack_title",
     "phrase",
     "place_name",
 ]

@@ -8,11 +8,12 @@ from donghaeng import periods
 from donghaeng.release.read import Row
 from donghaeng.site.charts import Drawing
 from donghaeng.site.figures import Figures
+from donghaeng.site.pack_view import named
 from donghaeng.site.page import Picture, phrase
 from donghaeng.site.pictures import base_label, marked, slug_of
 from donghaeng.site.ranges import MOST_ROWS, Influence, RankSpan, Span, influence_bars, rank_spans, spans_over_time
 from donghaeng.site.tried import Tried
-from donghaeng.site.view import IndexView, Stream, named, stream_of
+from donghaeng.site.view import IndexView, Stream, stream_of
 
 #: Draws a chart in a language at a width in pixels.
 Draw = Callable[[Figures, int], Drawing]

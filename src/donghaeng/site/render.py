@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -15,11 +16,14 @@ from donghaeng.site.companions import companion_paths
 from donghaeng.site.edition import Edition
 from donghaeng.site.figures import Figures
 from donghaeng.site.links import relative, stem
+from donghaeng.site.pack_view import PackView, in_language, named
 from donghaeng.site.page import Page, Picture
 from donghaeng.site.pages.article import article_path, article_title
 from donghaeng.site.pages.data import RELEASE_FOLDER
+from donghaeng.site.pages.rules import table_documents, table_pages
 from donghaeng.site.pictures import base_label
-from donghaeng.site.view import CITABLE_WORDS, SIMULATED, IndexView, in_language, named
+from donghaeng.site.rule_words import RuleWords
+from donghaeng.site.view import CITABLE_WORDS, SIMULATED, IndexView
 from donghaeng.site.words import words_of
 from donghaeng.sources import source_ids
 from donghaeng.wording import LANGUAGES, Language
@@ -28,6 +32,19 @@ STYLE_SHEET = "assets/site.css"
 #: So many sources are named where a fact has more.
 MOST_CITED = 6
 LANGUAGE_NAMES: Mapping[Language, str] = {"ko": "한국어", "en": "English"}
+#: The parts of a pack that its pages link to, each with its first page; those that a pack does not have are left out.
+NAVIGATION = (
+    ("front", "index.html"),
+    ("rules", "rules/index.html"),
+    ("places", "places/index.html"),
+    ("method", "method.html"),
+    ("robustness", "robustness.html"),
+    ("quality", "quality.html"),
+    ("statements", "statements.html"),
+    ("sources", "sources.html"),
+    ("changes", "changes.html"),
+    ("data", "data.html"),
+)
 
 
 class Writer:
@@ -39,16 +56,31 @@ class Writer:
         self.words = words_of(language)
         self.view = page.view
         self.link_language = language
-        self.figures = Figures(self.words, page.view.decimals if page.view else 1)
+        self.figures = self._figures()
         self._drawings: dict[tuple[str, Width], Drawing] = {}
 
-    def about(self, view: IndexView) -> Writer:
-        """Give a writer of the same page that speaks about an index, for pages that show several."""
+    @property
+    def index(self) -> IndexView | None:
+        """The index that the pack describes; None on the portal, and where the pack describes none."""
+        return self.view if isinstance(self.view, IndexView) else None
+
+    def about(self, view: PackView) -> Writer:
+        """Give a writer of the same page that speaks about a pack, for pages that show several."""
         other = Writer(self.edition, self.page, self.language, self.path)
         other.view = view
         other.link_language = self.language if self.language in view.languages else view.languages[0]
-        other.figures = Figures(self.words, view.decimals)
+        other.figures = other._figures()
         return other
+
+    def _figures(self) -> Figures:
+        return Figures(self.words, self.index.decimals if self.index else 1)
+
+    def navigation(self) -> list[tuple[str, str]]:
+        """Give the parts of the pack, each with the path of its first page."""
+        if self.view is None:
+            return []
+        entries = [(section, self.view.path(page)) for section, page in NAVIGATION]
+        return [(section, path) for section, path in entries if f"{self.language}/{path}" in self.edition.paths]
 
     # ── links ────────────────────────────────────────────────────────────────────────────────────
 
@@ -62,18 +94,18 @@ class Writer:
 
     def node_link(self, code: str) -> Markup:
         """Link to the page of a node, with its name; the code alone where it is none of the index."""
-        if self.view is None or code not in self.view.nodes:
+        if self.index is None or code not in self.index.nodes:
             return escape(code)
-        return self._link(self.to(self.view.node_path(code)), self.view.name(code, self.language))
+        return self._link(self.to(self.index.node_path(code)), self.index.name(code, self.language))
 
     def place_link(self, code: str) -> Markup:
         """Link to the page of a place; its name alone where it has none."""
         if self.view is None:
             return escape(code)
         name = self.view.place_name(code, self.language)
-        if code not in self.view.scored_places:
+        if self.index is None or code not in self.index.scored_places:
             return escape(name)
-        return self._link(self.to(self.view.place_path(code)), name)
+        return self._link(self.to(self.index.place_path(code)), name)
 
     def cite(self, ids: str) -> Markup:
         """Link each source of a cell to its entry in the list of sources."""
@@ -117,7 +149,7 @@ class Writer:
         return prose.own_half(text or "", self.language)
 
     def own_words(self, key: str) -> Markup:
-        """Give a text that the pack itself has about the index, as HTML; empty where it has none."""
+        """Give a text that the pack itself has for the site, as HTML; empty where it has none."""
         if self.view is None:
             return Markup()
         words = self.view.pack.wording.get(self.language) or {}
@@ -139,6 +171,28 @@ class Writer:
         link = Markup('<a href="{}" lang="{}" hreflang="{}">{}</a> ({})')
         return link.format(self.top(f"{other}/{path}"), other, other, title, LANGUAGE_NAMES[other])
 
+    # ── rules ────────────────────────────────────────────────────────────────────────────────────
+
+    def rule_words(self, table: Mapping[str, Any]) -> RuleWords:
+        """Say the parts of a decision table of the pack; values are linked to their entries on the same page."""
+        return RuleWords(self.figures, table, self.rule_tables(), str(self.edition.manifest["date"]))
+
+    def value_words(self, values: Mapping[str, Any]) -> RuleWords:
+        """Say dated values."""
+        table = {"inputs": {}, "derived": {}, "outcomes": {}, "values": values}
+        return RuleWords(self.figures, table, {}, str(self.edition.manifest["date"]))
+
+    def rule_tables(self) -> dict[str, Mapping[str, Any]]:
+        """Give the documents of the decision tables of the pack by id."""
+        return table_documents(self.view) if self.view else {}
+
+    def table_link(self, table_id: str, fragment: str = "") -> Markup:
+        """Link to the page of a decision table, with its title; the id alone where it is none of the pack."""
+        if self.view is None or table_id not in self.rule_tables():
+            return escape(table_id)
+        title = self.local(self.rule_tables()[table_id]["title"])
+        return self._link(self.to(table_pages(self.view)[table_id] + fragment), title)
+
     # ── figures ──────────────────────────────────────────────────────────────────────────────────
 
     def kind(self, word: str | None) -> Markup:
@@ -150,10 +204,11 @@ class Writer:
 
     def level(self, value: float | None) -> Markup:
         """Say in words and by a shape whether a score is above or below its base level."""
-        base = self.view.base_value if self.view else None
-        if value is None or base is None or self.view is None or self.view.base_period is None:
+        index = self.index
+        base = index.base_value if index else None
+        if value is None or base is None or index is None or index.base_period is None:
             return Markup()
-        period = self.figures.plain_period(self.view.base_period)
+        period = self.figures.plain_period(index.base_period)
         rounded = round(value, self.figures.decimals)
         word = "below" if rounded < base else "above" if rounded > base else "at"
         shape = {"below": "▼", "above": "▲", "at": "●"}[word]
@@ -162,7 +217,7 @@ class Writer:
 
     def base_label(self) -> str:
         """Say what the base is."""
-        return base_label(self.view, self.figures) if self.view else ""
+        return base_label(self.index, self.figures) if self.index else ""
 
     # ── charts ───────────────────────────────────────────────────────────────────────────────────
 
@@ -209,7 +264,7 @@ class Writer:
     # ── the page ─────────────────────────────────────────────────────────────────────────────────
 
     def standing(self) -> list[str]:
-        """Say what the data are: the status note of the index, or of every index on the portal."""
+        """Say what the data are: the status note of the pack, or of every pack on the portal."""
         views = [self.view] if self.view else self.edition.views
         return list(dict.fromkeys(self.local(view.description["status_note"]) for view in views))
 

@@ -1,45 +1,37 @@
-"""A small server for looking at a site; a public site is better served by a web server made for it."""
+"""The files of a site, for looking at it; a public site is better served by a web server made for it."""
 
 from __future__ import annotations
 
-from functools import partial
-from http import HTTPStatus
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
 from donghaeng.errors import InputError
 
-
-class _Handler(SimpleHTTPRequestHandler):
-    extensions_map = {  # noqa: RUF012 - as in the base class
-        **SimpleHTTPRequestHandler.extensions_map,
-        ".woff2": "font/woff2",
-        ".csv": "text/csv; charset=utf-8",
-    }
-
-    def end_headers(self) -> None:
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Referrer-Policy", "no-referrer")
-        super().end_headers()
-
-    def list_directory(self, path: Any) -> None:  # noqa: ARG002 - the name belongs to the library
-        """Answer 404 where there is no page: a site has no listings."""
-        self.send_error(HTTPStatus.NOT_FOUND)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Keep quiet: addresses of readers are nobody's business."""
+#: Types that not every machine knows.
+_TYPES = {".woff2": "font/woff2", ".csv": "text/csv; charset=utf-8", ".parquet": "application/vnd.apache.parquet"}
 
 
-def make_server(folder: Path, host: str, port: int) -> ThreadingHTTPServer:
-    """Make a server for the files of a site.
+class _Files(StaticFiles):
+    """The files of a folder: no listings, nothing that lies elsewhere."""
+
+    def file_response(self, full_path: Any, stat_result: Any, scope: Scope, status_code: int = 200) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        kind = _TYPES.get(Path(full_path).suffix)
+        if kind and isinstance(response, FileResponse):
+            response.headers["content-type"] = kind
+        return response
+
+
+def site_files(folder: Path) -> StaticFiles:
+    """Make an app of the files of a site.
 
     Raises:
-        InputError: when the folder has no ``index.html``, or the port is taken.
+        InputError: when the folder has no ``index.html``.
     """
     if not (folder / "index.html").is_file():
         raise InputError(f"{folder} is not a site: it has no index.html; build one with donghaeng site")
-    try:
-        return ThreadingHTTPServer((host, port), partial(_Handler, directory=str(folder)))
-    except OSError as error:
-        raise InputError(f"cannot listen on {host}:{port}: {error.strerror}; give another --port") from None
+    return _Files(directory=folder, html=True)

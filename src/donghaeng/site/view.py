@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Literal
+from typing import Any, Literal
 
 from donghaeng import periods
 from donghaeng.release.read import ReleasedPack, Row
 from donghaeng.site.links import file_names
+from donghaeng.site.pack_view import PackView, named
 from donghaeng.site.tried import Tried
 from donghaeng.sources import CITABLE, source_ids
 from donghaeng.wording import Language
@@ -68,19 +69,15 @@ class Headline:
     year_change: Row | None
 
 
-class IndexView:
-    """One pack of a release, looked up by node, place and period."""
+class IndexView(PackView):
+    """A pack that describes an index, looked up by node, place and period."""
 
     def __init__(self, pack: ReleasedPack) -> None:
-        """Take a released pack."""
-        self.pack = pack
-        self.id = pack.id
-        self.description = pack.description
-        self.languages: tuple[Language, ...] = tuple(pack.description["languages"])
+        """Take a released pack with an index."""
+        super().__init__(pack)
+        self.recipe: Mapping[str, Any] = pack.recipe or {}
         self.nodes = _nodes(self.rows("structure"))
         self.root = next(code for code, node in self.nodes.items() if not node.parent)
-        self.places = {str(row["place"]): row for row in self.rows("places")}
-        self.sources = {str(row["id"]): row for row in self.rows("sources")}
         self.quality = {str(row["node"]): row for row in self.rows("quality")}
         self.score = {(str(row["place"]), str(row["period"]), str(row["node"])): row for row in self.rows("scores")}
         self.change = {
@@ -95,10 +92,6 @@ class IndexView:
         self.parts: dict[tuple[str, str, str], dict[str, Row]] = defaultdict(dict)
         for row in self.rows("contributions"):
             self.parts[str(row["place"]), str(row["period"]), str(row["node"])][str(row["part"])] = row
-
-    def rows(self, table: str) -> tuple[Row, ...]:
-        """Give the rows of a table; none when the release has no such table."""
-        return self.pack.tables.get(table, ())
 
     # ── structure ────────────────────────────────────────────────────────────────────────────────
 
@@ -135,14 +128,6 @@ class IndexView:
         """Give the name of a node, in another language where it has none in this."""
         return named(self.nodes[code].row, "name", language) or code if code in self.nodes else code
 
-    def place_name(self, code: str, language: Language) -> str:
-        """Give the name of a place."""
-        return named(self.places[code], "name", language) or code if code in self.places else code
-
-    def title(self, language: Language) -> str:
-        """Give the title of the index."""
-        return in_language(self.description["title"], language)
-
     # ── addresses ────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
@@ -152,10 +137,6 @@ class IndexView:
     @cached_property
     def _place_files(self) -> dict[str, str]:
         return file_names(self.places, taken=["index"])
-
-    def path(self, page: str) -> str:
-        """Give the path of one of the pages of the index, below the folder of the language."""
-        return f"{self.id}/{page}"
 
     def node_path(self, code: str) -> str:
         """Give the path of the page of a node."""
@@ -199,7 +180,7 @@ class IndexView:
     @property
     def base_period(self) -> str | None:
         """The period that scores are held against; None where the method has none."""
-        scale = self.pack.recipe.get("normalise") or {}
+        scale = self.recipe.get("normalise") or {}
         value = scale.get("base_period") or (
             scale.get("period") if scale.get("method") == "z_score_reference" else None
         )
@@ -208,13 +189,13 @@ class IndexView:
     @property
     def base_value(self) -> float | None:
         """The score that every set of indicators has in the base period; None where the method fixes none."""
-        value = (self.pack.recipe.get("normalise") or {}).get("base_value")
+        value = (self.recipe.get("normalise") or {}).get("base_value")
         return float(value) if self.base_period and value is not None else None
 
     @cached_property
     def decimals(self) -> int:
         """How many decimals a score is shown with, as the recipe says: one unless it says otherwise."""
-        return int(self.pack.recipe.get("decimals", 1))
+        return int(self.recipe.get("decimals", 1))
 
     @cached_property
     def agreement(self) -> tuple[int, int]:
@@ -361,15 +342,9 @@ def stream_of(kind: str) -> Stream | None:
     return "public" if kind in CITABLE_WORDS else "simulated" if kind == SIMULATED else None
 
 
-def in_language(text: Mapping[str, str], language: Language) -> str:
-    """Give a text in a language, else in the first it has."""
-    return text.get(language) or next(iter(text.values()), "")
-
-
-def named(row: Row, column: str, language: Language) -> str:
-    """Give a text column of a row in a language, else in the other."""
-    other = "en" if language == "ko" else "ko"
-    return str(row.get(f"{column}_{language}") or row.get(f"{column}_{other}") or "")
+def view_of(pack: ReleasedPack) -> PackView:
+    """Give a released pack as pages need it: as an index where it describes one."""
+    return IndexView(pack) if "structure" in pack.tables else PackView(pack)
 
 
 def _nodes(rows: Iterable[Row]) -> dict[str, Node]:

@@ -104,7 +104,7 @@ class _Tables:
         self.pack = pack
         self.language = language
         self.scores = pack.score()
-        self.structure = pack.index.structure
+        self.structure = pack.index_section().structure
         self.panel = self.scores.panel
         self.indicators = [index for index in range(len(self.structure.nodes)) if self.structure.is_leaf(index)]
         given = np.isfinite(self.panel.values[..., self.indicators]).any(axis=(1, 2))
@@ -113,7 +113,7 @@ class _Tables:
         if not self.places:
             raise InputError(f"{pack.id} has no values of indicators; the two tables hold nothing else")
         self.denominators = {node.details.get("denominator", "") for node in self.structure.nodes} - {""}
-        self.attributes = {name: self._type(name) for name in pack.index.attributes.values}
+        self.attributes = {name: self._type(name) for name in pack.index_section().attributes.values}
         self._check_codes()
 
     def _check_codes(self) -> None:
@@ -124,10 +124,10 @@ class _Tables:
 
     def _type(self, name: str) -> str:
         """Say what an attribute is: a denominator is used as one, a group is one or holds words, else other."""
-        groups = [step.group for step in self.pack.index.recipe.impute if isinstance(step, GroupImputation)]
+        groups = [step.group for step in self.pack.index_section().recipe.impute if isinstance(step, GroupImputation)]
         if name in self.denominators:
             return "Denominator"
-        values = self.pack.index.attributes.values[name].values()
+        values = self.pack.index_section().attributes.values[name].values()
         return "Group" if name in groups or not all(_is_number(value) for value in values) else "Other"
 
     def data(self) -> _Rows:
@@ -145,7 +145,7 @@ class _Tables:
         return rows
 
     def _attribute(self, name: str, place: str, period: str) -> _Cell:
-        text = self.pack.index.attributes.text(name, place, period)
+        text = self.pack.index_section().attributes.text(name, place, period)
         return _Number(text) if self.attributes[name] != "Group" and _is_number(text) else text
 
     def _value(self, place: int, period: int, node: int) -> _Cell:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from donghaeng.site.figures import Figures
-from donghaeng.site.page import Crumb, Page, Saying, index_title
+from donghaeng.site.pack_view import PackView
+from donghaeng.site.page import Crumb, Page, Saying, pack_title
 from donghaeng.site.prose import CITATION
-from donghaeng.site.view import IndexView
 
 
-def articles(view: IndexView) -> list[Page]:
+def articles(view: PackView) -> list[Page]:
     """Give a page for each article, in the languages that it is written in."""
     pages = []
-    for slug in sorted({slug for slug, _ in view.pack.articles}):
+    for slug in view.articles:
         languages = tuple(language for language in view.languages if (slug, language) in view.pack.articles)
         text = {language: view.pack.articles[slug, language] for language in languages}
         cited = sorted({source for words in text.values() for source in CITATION.findall(words)})
@@ -23,7 +23,7 @@ def articles(view: IndexView) -> list[Page]:
                 languages=languages,
                 tables={"sources": [view.sources[source] for source in cited if source in view.sources]},
                 context={"texts": text, "slug": slug},
-                trail=(Crumb(view.path("index.html"), index_title(view)),),
+                trail=(Crumb(view.path("index.html"), pack_title(view)),),
                 view=view,
                 section="articles",
             )
@@ -31,12 +31,12 @@ def articles(view: IndexView) -> list[Page]:
     return pages
 
 
-def article_path(view: IndexView, slug: str) -> str:
+def article_path(view: PackView, slug: str) -> str:
     """Give the path of the page of an article."""
     return view.path(f"articles/{slug}.html")
 
 
-def article_title(view: IndexView, slug: str) -> Saying:
+def article_title(view: PackView, slug: str) -> Saying:
     """Give a saying that is the title of an article."""
 
     def say(figures: Figures) -> str:

@@ -6,8 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from donghaeng.release.read import Release, Row
-from donghaeng.site.page import Crumb, Page, index_title, phrase
-from donghaeng.site.view import SIMULATED, IndexView
+from donghaeng.site.pack_view import PackView
+from donghaeng.site.page import Crumb, Page, pack_title, phrase
+from donghaeng.site.view import SIMULATED
 
 #: Folder of the copy of the release in the site.
 RELEASE_FOLDER = "release"
@@ -28,7 +29,7 @@ class TableFiles:
     files: tuple[Row, ...]
 
 
-def data(view: IndexView, release: Release) -> Page:
+def data(view: PackView, release: Release) -> Page:
     """Give the page of downloads."""
     listed: list[Row] = [dict(entry) for entry in release.manifest["files"]]
     own = [entry for entry in listed if str(entry["path"]).startswith(f"{view.id}/")]
@@ -49,7 +50,7 @@ def data(view: IndexView, release: Release) -> Page:
         languages=view.languages,
         tables={"files": [*whole, *own]},
         context={"groups": groups, "others": others, "overall": whole},
-        trail=(Crumb(view.path("index.html"), index_title(view)),),
+        trail=(Crumb(view.path("index.html"), pack_title(view)),),
         view=view,
         section="data",
     )

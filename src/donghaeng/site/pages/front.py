@@ -1,11 +1,12 @@
-"""The front page of an index: the newest result, what moved it, what is weak."""
+"""The front page of a pack; of an index: the newest result, what moved it, what is weak."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from donghaeng.release.read import Row
-from donghaeng.site.page import Page, index_title
+from donghaeng.site.pack_view import PackView
+from donghaeng.site.page import Page, pack_title
 from donghaeng.site.pages.result import result_of, result_pictures, result_rows
 from donghaeng.site.pages.standing import ranking, ranking_rows
 from donghaeng.site.pictures import places_compared
@@ -79,8 +80,24 @@ def _is_unlike(change: Row | None) -> bool:
     return change is not None and change["change"] is not None and not change["comparable"]
 
 
-def front(view: IndexView) -> Page:
-    """Give the front page of an index."""
+def front(view: PackView) -> Page:
+    """Give the front page of a pack: the result of its index where it has one, else what it describes."""
+    return _of_index(view) if isinstance(view, IndexView) else _of_pack(view)
+
+
+def _of_pack(view: PackView) -> Page:
+    return Page(
+        path=view.path("index.html"),
+        template="pack.html.j2",
+        title=pack_title(view),
+        languages=view.languages,
+        tables={name: rows for name in ("statements", "sources") if (rows := view.rows(name)) or name == "sources"},
+        view=view,
+        section="front",
+    )
+
+
+def _of_index(view: IndexView) -> Page:
     result = result_of(view, view.root, view.lead_place)
     pictures = result_pictures(view, result)
     tables = dict(result_rows(view, result))
@@ -91,7 +108,7 @@ def front(view: IndexView) -> Page:
     return Page(
         path=view.path("index.html"),
         template="front.html.j2",
-        title=index_title(view),
+        title=pack_title(view),
         languages=view.languages,
         tables=tables,
         context={
@@ -99,7 +116,6 @@ def front(view: IndexView) -> Page:
             "coverage": coverage(view),
             "places_weak": places_weak(view),
             "ranking": ranking(view, view.root),
-            "articles": sorted({slug for slug, _ in view.pack.articles}),
         },
         pictures=pictures,
         view=view,

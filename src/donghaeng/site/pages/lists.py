@@ -6,7 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from donghaeng.release.read import Row
-from donghaeng.site.page import Crumb, Page, index_title, phrase
+from donghaeng.site.pack_view import PackView
+from donghaeng.site.page import Crumb, Page, pack_title, phrase
+from donghaeng.site.pages.rules import dated_values, table_documents
 from donghaeng.site.prose import CITATION
 from donghaeng.site.view import IndexView
 from donghaeng.sources import source_ids
@@ -16,7 +18,7 @@ STATEMENT_TYPES = ("promise", "target", "claim", "figure")
 MOST_REVISIONS = 300
 
 
-def sources(view: IndexView) -> Page:
+def sources(view: PackView) -> Page:
     """Give the list of sources."""
     return Page(
         path=view.path("sources.html"),
@@ -24,14 +26,26 @@ def sources(view: IndexView) -> Page:
         title=phrase("sources.title"),
         languages=view.languages,
         tables={"sources": view.rows("sources")},
-        context={"sources": view.rows("sources"), "uses": uses_of_sources(view)},
-        trail=(Crumb(view.path("index.html"), index_title(view)),),
+        context={"sources": view.rows("sources"), "uses": uses_of_sources(view), "in_rules": rules_of_sources(view)},
+        trail=(Crumb(view.path("index.html"), pack_title(view)),),
         view=view,
         section="sources",
     )
 
 
-def uses_of_sources(view: IndexView) -> Mapping[str, tuple[tuple[str, ...], int, tuple[str, ...]]]:
+def rules_of_sources(view: PackView) -> Mapping[str, int]:
+    """Say how many rules and entries of dated values cite each source."""
+    counts: dict[str, int] = defaultdict(int)
+    entries = [row for table in table_documents(view).values() for row in table["rows"]]
+    entries += [one for value in dated_values(view).values() for one in value["dated"]]
+    for entry in entries:
+        cited = [*entry["citations"], *(cite for said in entry["statements"] for cite in said["citations"])]
+        for source in {cite["source"] for cite in cited}:
+            counts[source] += 1
+    return {source: counts[source] for source in view.sources}
+
+
+def uses_of_sources(view: PackView) -> Mapping[str, tuple[tuple[str, ...], int, tuple[str, ...]]]:
     """Say where each source is used: nodes, number of statements, articles."""
     nodes: dict[str, dict[str, None]] = defaultdict(dict)
     for table in ("observations", "structure", "conflicts"):
@@ -49,7 +63,7 @@ def uses_of_sources(view: IndexView) -> Mapping[str, tuple[tuple[str, ...], int,
     return {source: (tuple(nodes[source]), counts[source], tuple(articles[source])) for source in view.sources}
 
 
-def statements(view: IndexView) -> Page:
+def statements(view: PackView) -> Page:
     """Give the list of promises, targets, claims and figures."""
     groups: dict[str, list[Row]] = {name: [] for name in STATEMENT_TYPES}
     for row in view.rows("statements"):
@@ -61,7 +75,7 @@ def statements(view: IndexView) -> Page:
         languages=view.languages,
         tables={"statements": view.rows("statements")},
         context={"groups": groups, "total": len(view.rows("statements"))},
-        trail=(Crumb(view.path("index.html"), index_title(view)),),
+        trail=(Crumb(view.path("index.html"), pack_title(view)),),
         view=view,
         section="statements",
     )
@@ -76,7 +90,7 @@ def quality(view: IndexView) -> Page:
         languages=view.languages,
         tables={"quality": view.rows("quality")},
         context={"quality": view.rows("quality")},
-        trail=(Crumb(view.path("index.html"), index_title(view)),),
+        trail=(Crumb(view.path("index.html"), pack_title(view)),),
         view=view,
         section="quality",
     )
@@ -95,7 +109,7 @@ def changes(view: IndexView) -> Page:
             "total": len(view.revisions),
             "previous": view.description.get("previous_version"),
         },
-        trail=(Crumb(view.path("index.html"), index_title(view)),),
+        trail=(Crumb(view.path("index.html"), pack_title(view)),),
         view=view,
         section="changes",
     )

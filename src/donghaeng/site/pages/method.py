@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from donghaeng.release.read import Row
-from donghaeng.site.page import Crumb, Page, index_title, phrase
+from donghaeng.site.page import Crumb, Page, pack_title, phrase
 from donghaeng.site.pages.nodes import MOST_ROWS
 from donghaeng.site.view import IndexView
 
 #: The verbs of a recipe in the order in which they are carried out.
-VERBS = ("link", "denominate", "impute", "screen", "treat", "normalise", "weigh", "aggregate", "freeze", "places")
+VERBS = (
+    *("breakdown", "small_numbers", "link", "denominate", "impute", "screen", "treat", "normalise", "weigh"),
+    *("aggregate", "freeze", "chain", "places", "rebase"),
+)
 
 
 #: Settings that only some means use; the others ignore them.
@@ -88,7 +91,7 @@ def steps_of(recipe: Mapping[str, Any]) -> list[Step]:
 
 def means_of(view: IndexView) -> list[MeanLine]:
     """Give the mean of each level, the highest first, and those of single nodes; one line where all have the same."""
-    recipe = view.pack.recipe
+    recipe = view.recipe
     base = dict(recipe.get("aggregate") or {})
     levels, nodes = base.pop("levels", None) or {}, base.pop("nodes", None) or {}
     groups: dict[str, list[str]] = {}
@@ -117,7 +120,7 @@ def _mean_line(view: IndexView, level: str, codes: Sequence[str], mean: Mapping[
 
 def _weights_differ(view: IndexView, code: str) -> bool:
     """Say whether the children of a composite have different weights, given or computed."""
-    weigh = view.pack.recipe.get("weigh") or {}
+    weigh = view.recipe.get("weigh") or {}
     weigh = (weigh.get("levels") or {}).get(str(view.nodes[code].row["level"])) or weigh
     children = view.nodes[code].children
     if weigh.get("method", "given") != "given":
@@ -166,8 +169,8 @@ def method(view: IndexView) -> Page:
             "structure": view.rows("structure"),
         },
         context={
-            "recipe": view.pack.recipe,
-            "steps": steps_of(view.pack.recipe),
+            "recipe": view.recipe,
+            "steps": steps_of(view.recipe),
             "published": _differing_first(view.rows("published"))[:MOST_ROWS],
             "published_total": len(view.rows("published")),
             "conflicts": view.rows("conflicts")[:MOST_ROWS],
@@ -180,7 +183,7 @@ def method(view: IndexView) -> Page:
             "means": means_of(view),
             "weighted": any(_weights_differ(view, code) for code in view.inner),
         },
-        trail=(Crumb(view.path("index.html"), index_title(view)),),
+        trail=(Crumb(view.path("index.html"), pack_title(view)),),
         view=view,
         section="method",
     )

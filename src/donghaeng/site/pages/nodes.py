@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from donghaeng import periods
 from donghaeng.release.read import Row
-from donghaeng.site.page import Crumb, Page, index_title, node_name
+from donghaeng.site.page import Crumb, Page, node_name, pack_title
 from donghaeng.site.pages.result import result_of, result_pictures, result_rows
 from donghaeng.site.pages.standing import ranking, ranking_rows, times
 from donghaeng.site.pictures import places_compared, scores_over_time
@@ -19,7 +19,7 @@ MOST_ROWS = 60
 def node_trail(view: IndexView, code: str) -> tuple[Crumb, ...]:
     """Give the way to a node: the front page stands for the root."""
     above = [Crumb(view.node_path(parent), node_name(view, parent)) for parent in view.ancestors(code)[1:]]
-    return (Crumb(view.path("index.html"), index_title(view)), *above)
+    return (Crumb(view.path("index.html"), pack_title(view)), *above)
 
 
 def area(view: IndexView, code: str) -> Page:

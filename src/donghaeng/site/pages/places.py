@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from donghaeng.site.page import Crumb, Page, index_title, phrase, place_name
+from donghaeng.site.page import Crumb, Page, pack_title, phrase, place_name
 from donghaeng.site.pages.result import result_of, result_pictures, result_rows
 from donghaeng.site.pages.standing import ranking, ranking_rows
 from donghaeng.site.pictures import places_compared
@@ -26,7 +26,7 @@ def _all_places(view: IndexView) -> Page:
         tables={"scores": ranking_rows(view, view.root)},
         context={"ranking": ranking(view, view.root)},
         pictures=pictures,
-        trail=(Crumb(view.path("index.html"), index_title(view)),),
+        trail=(Crumb(view.path("index.html"), pack_title(view)),),
         view=view,
         section="places",
     )
@@ -43,7 +43,7 @@ def _place(view: IndexView, code: str) -> Page:
         context={"place": code, "result": result, "count": len(view.scored_places)},
         pictures=result_pictures(view, result),
         trail=(
-            Crumb(view.path("index.html"), index_title(view)),
+            Crumb(view.path("index.html"), pack_title(view)),
             Crumb(view.path("places/index.html"), phrase("places.title")),
         ),
         view=view,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from donghaeng.release.read import Row
-from donghaeng.site.page import Crumb, Page, index_title, phrase
+from donghaeng.site.page import Crumb, Page, pack_title, phrase
 from donghaeng.site.pictures_tried import influences_drawn, ranks_drawn, scores_drawn
 from donghaeng.site.tried import CLEAR, Tried, leading
 from donghaeng.site.view import IndexView
@@ -84,7 +84,7 @@ def robustness(view: IndexView) -> list[Page]:
             "further_constant": {name: tried.is_constant(name, label) for name in further},
         },
         pictures=pictures,
-        trail=(Crumb(view.path("index.html"), index_title(view)),),
+        trail=(Crumb(view.path("index.html"), pack_title(view)),),
         view=view,
         section="robustness",
     )
