@@ -29,6 +29,8 @@ import pyarrow.parquet as pq
 from benchmarks import Row, best_of, main
 from donghaeng.errors import Faults
 from donghaeng.rules import bulk
+from donghaeng.rules.closure import compiled
+from donghaeng.rules.decision import DecisionTable
 from donghaeng.rules.placing import PackFacts
 from donghaeng.rules.reading import read_rules
 from donghaeng.rules.table import Table
@@ -154,7 +156,7 @@ def write(rows: pa.Table, path: Path) -> Path:
 # --- peers ------------------------------------------------------------------------------------------------------
 
 
-def zen_loop() -> Callable[[list[dict[str, Any]]], object]:
+def zen_loop(trace: bool = False) -> Callable[[list[dict[str, Any]]], list[Any]]:
     """A loop over `engine.evaluate` of zen-engine, with the same table as a JDM document."""
     import zen
 
@@ -192,6 +194,8 @@ def zen_loop() -> Callable[[list[dict[str, Any]]], object]:
     document = json.dumps({"contentType": "application/vnd.gorules.decision", "nodes": nodes, "edges": edges})
     engine = zen.ZenEngine({"loader": {"type": "static", "content": {"table": json.loads(document)}}})
     engine.evaluate("table", {})
+    if trace:
+        return lambda cases: [engine.evaluate("table", case, {"trace": True})["trace"] for case in cases]
     return lambda cases: [engine.evaluate("table", case)["result"] for case in cases]
 
 
@@ -327,6 +331,70 @@ def measure_bulk(folder: Path, turns: int) -> list[Row]:
     return rows
 
 
+def by_hand(
+    is_emergency: bool,
+    age: int,
+    months_since_check: int,
+    care: str,
+    status: str,
+    mental_health_admission: bool,
+    hospital: str,
+    special_copayment: bool,
+    shown: str,
+) -> int:
+    """The ten rules as a function in Python that takes every fact for known."""
+    if is_emergency:
+        return 0
+    if age < 19:
+        return 1
+    if months_since_check < 6:
+        return 2
+    if care == "prescription":
+        return 3
+    if care in ("referral", "return"):
+        return 4
+    if status != "none":
+        return 5
+    if mental_health_admission:
+        return 6
+    if hospital in ("general", "tertiary") and special_copayment:
+        return 7
+    if shown in ("resident_card", "driving_licence", "passport", "mobile_card"):
+        return 8
+    return 9
+
+
+def measure_single(turns: int) -> list[Row]:
+    """The identity rules, one case at a time."""
+    table, on = DecisionTable(identity()), date.fromisoformat(ON)
+    leaf = compiled(table.table.segment(on)).leaf
+    cases = as_dicts(people(2_000), 2_000)
+    values = [tuple(case.values()) for case in cases]
+    zen, traced = zen_loop(), zen_loop(trace=True)
+    reasons = [table.decide(on, **case).reason for case in cases]
+    if [list(RULES)[by_hand(*one)] for one in values] != reasons or [one["reason"] for one in zen(cases)] != reasons:
+        raise AssertionError("the engines decide otherwise")
+    seconds = best_of(
+        turns,
+        lambda: [by_hand(*one) for one in values],
+        lambda: [leaf(on, *one) for one in values],
+        lambda: [table.decide(on, **case) for case in cases],
+        lambda: [table.decide(on, **case).explain() for case in cases],
+        lambda: zen(cases),
+        lambda: traced(cases),
+    )
+    hand, closure, public, explained, evaluated, trace = (own / len(cases) * 1e6 for own in seconds)
+    return [
+        Row(case="one case, function written by hand", value=hand, unit="us"),
+        Row(case="one case, closure, to the hand", value=closure, unit="us", ratio=closure / hand, target=4),
+        Row(case="one case, table.decide, to the hand", value=public, unit="us", ratio=public / hand, target=20),
+        Row(
+            case="one case, table.decide, to zen-engine", value=public, unit="us", ratio=public / evaluated, target=0.5
+        ),
+        Row(case="one case, explained, to its trace", value=explained, unit="us", ratio=explained / trace, target=1),
+    ]
+
+
 def random_rows(number: int) -> tuple[Table, pa.Table]:
     """A table of two equalities and a range in each row, and 100,000 cases."""
     rng = np.random.default_rng(number)
@@ -418,7 +486,7 @@ def measure(*, full: bool = False) -> list[Row]:
     """The table; a minute or two, with `full` some minutes."""
     with tempfile.TemporaryDirectory() as name:
         rows = measure_bulk(Path(name), 15 if full else 7)
-    rows += measure_sizes(5, full=full)
+    rows = [*measure_single(15), *rows, *measure_sizes(5, full=full)]
     return [*rows, large_file()] if full else rows
 
 
