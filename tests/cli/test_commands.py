@@ -49,7 +49,7 @@ def test_the_version_is_that_of_the_package() -> None:
         ["nonsense"],
         ["check"],
         ["index", "seoul/gtsn-index", "--nonsense"],
-        ["new", "rules", "a/b"],
+        ["new", "rulez", "a/b"],
         ["new", "index", "One/Two"],
         ["new", "index", "one"],
         ["release", "seoul/gtsn-index", "--out", "x", "--state", "finished"],

@@ -120,7 +120,8 @@ def test_its_files_are_those_that_the_json_schemas_describe(pack_id: str, tmp_pa
                 assert document is not None
                 assert [error.message for error in validator.iter_errors(document.value)] == []
                 checked += 1
-        if (table := folder / f"{name}.csv").exists():
+        table = folder / f"{name}.csv"
+        if name in {"structure", "observations", "places", "statements"} and table.exists():
             with table.open(encoding="utf-8-sig", newline="") as file:
                 rows = list(csv.DictReader(file, restval=""))
             errors = [error.message for row in rows[:500] for error in validator.iter_errors(row)]

@@ -92,6 +92,8 @@ class Explained(_Shape):
     from_: Annotated[str | None, Field(alias="from")]
     to: str | None
     announced: str | None
+    withdrawn: str | None
+    known: bool
     kind: str
     because: Words
     citations: list[Cited]

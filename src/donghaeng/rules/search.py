@@ -468,7 +468,8 @@ class Search:
         elif one.type.kind == "code":
             values = tuple(one.type.codes)
         else:
-            given = [value for value in constants if not isinstance(value, str)]
+            wanted = date if one.type.kind == "date" else int | Decimal | Fraction
+            given = [value for value in constants if isinstance(value, wanted) and not isinstance(value, bool)]
             given = given if one.type.kind == "date" else [end for value in given for end in _ends(value, one.type)]
             values = between(given, one.type)
         self.splits[name] = Split(name, values)
