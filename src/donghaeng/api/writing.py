@@ -32,7 +32,7 @@ class Writer:
         table = decision.segment.table
         reasons = self._reasons(decision)
         return {
-            "outcome": {name: _plain(value) for name, value in decision.outcome.items()},
+            "outcome": {name: as_json(value) for name, value in decision.outcome.items()},
             "reason": decision.reason,
             "rows": reasons["rows"],
             "missing": decision.missing if order or decision.determined else decision.missing_in_order_of_table,
@@ -68,7 +68,3 @@ class Writer:
             encoded = msgspec.Raw(msgspec.json.encode(model.model_dump(mode="json", exclude_none=True)))
             kept = self._encoded[id(model)] = (model, encoded)
         return kept[1]
-
-
-def _plain(value: Any) -> Any:
-    return [as_json(one) for one in value] if isinstance(value, tuple) else as_json(value)

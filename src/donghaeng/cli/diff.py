@@ -108,20 +108,18 @@ def _states(
 
 
 def _answer(answer: Answer) -> dict[str, Any]:
+    from donghaeng.rules.types import as_json
+
     return {
-        "outcome": {name: _plain(value) for name, value in answer.outcome.items()},
+        "outcome": {name: as_json(value) for name, value in answer.outcome.items()},
         "reason": answer.reason,
         "missing": list(answer.missing),
     }
 
 
-def _plain(value: Any) -> Any:
+def _document(before: State, after: State, title: str, found: Differences) -> dict[str, Any]:
     from donghaeng.rules.types import as_json
 
-    return [as_json(one) for one in value] if isinstance(value, tuple) else as_json(value)
-
-
-def _document(before: State, after: State, title: str, found: Differences) -> dict[str, Any]:
     return {
         "pack": before.table.pack,
         "table": before.table.id,
@@ -130,13 +128,13 @@ def _document(before: State, after: State, title: str, found: Differences) -> di
         "rows_added": list(found.rows_added),
         "rows_removed": list(found.rows_removed),
         "values_changed": {
-            name: {"before": _plain(was), "after": _plain(now)} for name, (was, now) in found.values_changed.items()
+            name: {"before": as_json(was), "after": as_json(now)} for name, (was, now) in found.values_changed.items()
         },
         "changes": [
             {
                 "before": _answer(one.before),
                 "after": _answer(one.after),
-                "example": {name: _plain(value) for name, value in one.facts.items()},
+                "example": {name: as_json(value) for name, value in one.facts.items()},
                 "on": after.on.isoformat(),
             }
             for one in found.found
@@ -206,7 +204,9 @@ def _shown_answer(answer: Answer, other: Answer, language: str) -> str:
 
 
 def _shown(value: Any, language: str) -> str:
-    given = _plain(value)
+    from donghaeng.rules.types import as_json
+
+    given = as_json(value)
     if isinstance(given, bool):
         return phrase("yes" if given else "no", language)
     if isinstance(given, list):

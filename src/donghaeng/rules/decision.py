@@ -166,7 +166,7 @@ class Decision:
         """Give the decision in the form of JSON."""
         table = self.segment.table
         found: dict[str, Any] = {
-            "outcome": {name: _plain(value) for name, value in self.outcome.items()},
+            "outcome": {name: as_json(value) for name, value in self.outcome.items()},
             "reason": self.reason,
             "rows": list(self.rows),
             "missing": list(self.missing),
@@ -265,10 +265,6 @@ class Explained(NamedTuple):
                 for name, one in constants.items()
             },
         }
-
-
-def _plain(value: Any) -> Any:
-    return [as_json(one) for one in value] if isinstance(value, tuple) else as_json(value)
 
 
 class DecisionTable:

@@ -82,7 +82,7 @@ def _try(section: RulesSection, read: ReadExample) -> Tried:
         if given != wanted:
             differences[name] = (
                 as_json(wanted),
-                [as_json(one) for one in given] if isinstance(given, tuple) else as_json(given),
+                as_json(given),
             )
     if example.reason is not None and example.reason != decision.reason:
         differences["reason"] = (example.reason, decision.reason)

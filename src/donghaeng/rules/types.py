@@ -198,7 +198,12 @@ class Type:
 
 
 def as_json(value: Any) -> Any:
-    """Give a value in the form of JSON: a day as text, a set as a sorted list, a decimal as a number."""
+    """Give a value in the form of JSON: a day as text, a set as a sorted list, a decimal as a number.
+
+    What a table collects, one value a row, is a list of them.
+    """
+    if isinstance(value, tuple):
+        return [as_json(one) for one in value]
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, frozenset):
