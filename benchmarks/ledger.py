@@ -35,6 +35,7 @@ from donghaeng.ledger.entry import Entry, NewEntry
 from donghaeng.ledger.kinds import Kind, Kinds
 from donghaeng.ledger.ledger import Ledger
 from donghaeng.ledger.open import make_tables, open_store
+from donghaeng.ledger.schema import ENTRIES
 from donghaeng.ledger.verify import verify
 
 TURNS = 9
@@ -92,7 +93,7 @@ def ours(path: Path, **more: Any) -> Ledger:
 
 def bare(path: Path) -> sqlite3.Connection:
     """Open a table of the same make and nothing around it."""
-    make_tables(f"sqlite:///{path}", "entries")
+    make_tables(f"sqlite:///{path}", ENTRIES)
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
@@ -237,7 +238,7 @@ def on_a_server() -> list[Row]:
             with psycopg.connect(server.get_uri(), autocommit=True) as connection:
                 connection.execute("CREATE DATABASE bare")
                 connection.execute("CREATE DATABASE own")
-            make_tables(server.get_uri("bare"), "entries")
+            make_tables(server.get_uri("bare"), ENTRIES)
             with psycopg.connect(server.get_uri("bare"), autocommit=True) as connection:
                 connection.execute(BARE_FUNCTION)
             ledger = Ledger(open_store(server.get_uri("own"), create=True), KINDS, lambda: datetime.now(UTC))

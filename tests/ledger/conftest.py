@@ -12,6 +12,7 @@ import pytest
 
 from donghaeng.ledger.ledger import Ledger
 from donghaeng.ledger.open import make_tables
+from donghaeng.ledger.schema import ENTRIES, PERSONS
 from tests.ledger.ledgers import opened
 
 STORES = ("sqlite", "postgresql")
@@ -35,7 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     execute(server, "ALTER SYSTEM SET fsync = off")
     execute(server, "SELECT pg_reload_conf()")
     execute(server, "CREATE DATABASE pattern")
-    for tables in ("entries", "persons"):
+    for tables in (ENTRIES, PERSONS):
         make_tables(server.get_uri("pattern"), tables)
     yield server
     server.cleanup()

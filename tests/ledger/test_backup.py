@@ -13,10 +13,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Column, Integer, MetaData, Table, Text, insert, select
 
 from donghaeng.errors import InputError, UsageError
-from donghaeng.ledger.backup import LEDGER, MANIFEST, PERSONS, back_up, check_backup, erase_in, restore
+from donghaeng.ledger.backup import LEDGER_FILE, MANIFEST, PERSONS_FILE, back_up, check_backup, erase_in, restore
 from donghaeng.ledger.faults import DamagedError, ErasedError, UnavailableError
 from donghaeng.ledger.ledger import Ledger
-from donghaeng.ledger.open import open_store
+from donghaeng.ledger.migrate import TableSet
+from donghaeng.ledger.open import make_tables, open_store
 from donghaeng.ledger.persons import Persons
 from donghaeng.ledger.seals import seal
 from donghaeng.ledger.statement import Statement
@@ -108,7 +109,7 @@ def test_who_is_erased_in_a_backup_is_no_longer_in_its_files(new_url: Callable[[
     gone, here = persons.person("clinic/1", "17"), persons.person("clinic/1", "18")
     ledger.append([visit(gone, 1, pregnant=True), visit(here, 2, pregnant=False)])
     back_up(url, tmp_path / "backup", NOW)
-    with sqlite3.connect(tmp_path / "backup" / PERSONS) as connection:
+    with sqlite3.connect(tmp_path / "backup" / PERSONS_FILE) as connection:
         secrets = connection.execute(
             "SELECT wrapped_key FROM fact_keys WHERE pseudonym = :who UNION ALL "
             "SELECT number FROM person_maps WHERE pseudonym = :who",
@@ -122,7 +123,8 @@ def test_who_is_erased_in_a_backup_is_no_longer_in_its_files(new_url: Callable[[
     assert len(secrets) == 2
     for file in (tmp_path / "backup").iterdir():
         assert all(secret not in file.read_bytes() for (secret,) in secrets)
-    assert sorted(file.name for file in (tmp_path / "backup").iterdir()) == sorted([LEDGER, PERSONS, MANIFEST])
+    names = sorted(file.name for file in (tmp_path / "backup").iterdir())
+    assert names == sorted([LEDGER_FILE, PERSONS_FILE, MANIFEST])
     there = new_url("sqlite")
     restore(tmp_path / "backup", there)
     again = opened(there)
@@ -132,21 +134,35 @@ def test_who_is_erased_in_a_backup_is_no_longer_in_its_files(new_url: Callable[[
     ledger.close()
 
 
-def test_tables_of_services_go_with_the_entries(url: str, tmp_path: Path, new_url: Callable[[str], str]) -> None:
-    from sqlalchemy.schema import CreateTable
+CARDS_MIGRATION = """
+import sqlalchemy as sa
+from alembic import op
 
+revision = "cards_1"
+down_revision = None
+
+
+def upgrade():
+    op.create_table("cards", sa.Column("card", sa.Text, primary_key=True), sa.Column("won", sa.Integer))
+"""
+
+
+def test_tables_of_services_go_with_the_entries(url: str, tmp_path: Path, new_url: Callable[[str], str]) -> None:
     cards = Table("cards", MetaData(), Column("card", Text, primary_key=True), Column("won", Integer))
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "v0001_cards.py").write_text(CARDS_MIGRATION, "utf-8")
+    of_service = TableSet("cards", tmp_path / "migrations", "cards_1", (cards,))
+    make_tables(url, of_service)
     ledger = opened(url)
-    ledger.store.write(lambda transaction: transaction.execute(Statement(CreateTable(cards))))
     ledger.append(
         charged(1),
         lambda transaction: transaction.execute(Statement(insert(cards)), {"card": "card/1", "won": 1_000}),
     )
-    back_up(url, tmp_path / "backup", NOW, more=[cards])
+    back_up(url, tmp_path / "backup", NOW, more=[of_service])
     ledger.close()
     for store in STORES:
         there = new_url(store)
-        restore(tmp_path / "backup", there, more=[cards])
+        restore(tmp_path / "backup", there, more=[of_service])
         again = opened(there)
         assert list(again.store.query(Statement(select(cards)))) == [("card/1", 1_000)]
         again.close()
@@ -164,21 +180,21 @@ def test_a_backup_that_was_damaged_or_altered_is_not_brought_back(
     back_up(url, backup, NOW)
     assert check_backup(backup).entries == 20
 
-    whole = (backup / LEDGER).read_bytes()
-    (backup / LEDGER).write_bytes(whole[:5_000] + b"x" + whole[5_001:])
+    whole = (backup / LEDGER_FILE).read_bytes()
+    (backup / LEDGER_FILE).write_bytes(whole[:5_000] + b"x" + whole[5_001:])
     with pytest.raises(InputError, match="not as it was written"):
         restore(backup, new_url("sqlite"))
-    (backup / LEDGER).write_bytes(whole)
+    (backup / LEDGER_FILE).write_bytes(whole)
 
     # Who alters the entries and writes the manifest anew is found when the ledger itself is verified.
-    with sqlite3.connect(backup / LEDGER) as connection:
+    with sqlite3.connect(backup / LEDGER_FILE) as connection:
         connection.execute("DROP TRIGGER entries_stay_on_UPDATE")
         connection.execute("UPDATE entries SET body = replace(body, '1000', '9000') WHERE sequence = 3")
     connection.close()
     text = (backup / MANIFEST).read_text()
     import hashlib
 
-    old, new = hashlib.sha256(whole).hexdigest(), hashlib.sha256((backup / LEDGER).read_bytes()).hexdigest()
+    old, new = hashlib.sha256(whole).hexdigest(), hashlib.sha256((backup / LEDGER_FILE).read_bytes()).hexdigest()
     (backup / MANIFEST).write_text(text.replace(old, new))
     there = new_url("sqlite")
     with pytest.raises(DamagedError, match="stream card/1, entry 3"):

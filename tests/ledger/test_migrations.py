@@ -11,8 +11,9 @@ from sqlalchemy.pool import NullPool
 
 from donghaeng.ledger import schema
 from donghaeng.ledger.faults import DamagedError
-from donghaeng.ledger.migrate import FOLDER, NEWEST, migrate
+from donghaeng.ledger.migrate import migrate
 from donghaeng.ledger.open import open_store, sqlalchemy_url
+from donghaeng.ledger.schema import ENTRIES, PERSONS
 from donghaeng.ledger.seals import prove_inclusion, seal
 from donghaeng.ledger.statement import Statement
 from donghaeng.ledger.verify import verify
@@ -34,7 +35,7 @@ def empty_url(request: pytest.FixtureRequest, new_url: Callable[[str], str]) -> 
 
 def test_a_ledger_of_the_first_version_goes_on_in_the_newest(empty_url: str, new_url: Callable[[str], str]) -> None:
     """Filled by copying rows, as the code of that version is no longer there."""
-    migrate(sqlalchemy_url(empty_url), "entries", "entries_1")
+    migrate(sqlalchemy_url(empty_url), ENTRIES, "entries_1")
     newest = opened(new_url("sqlite"))
     recorded = newest.append([charged(number, f"card/{number % 3}") for number in range(300)])
     held = seal(newest.store, KEY, NOON)
@@ -50,7 +51,7 @@ def test_a_ledger_of_the_first_version_goes_on_in_the_newest(empty_url: str, new
 
     with pytest.raises(DamagedError, match="version entries_1; run `donghaeng ledger migrate`"):
         open_store(empty_url)
-    migrate(sqlalchemy_url(empty_url), "entries")
+    migrate(sqlalchemy_url(empty_url), ENTRIES)
 
     ledger = opened(empty_url)
     assert list(ledger.entries()) == recorded
@@ -64,8 +65,8 @@ def test_a_ledger_of_the_first_version_goes_on_in_the_newest(empty_url: str, new
 
 
 def test_the_migrations_make_the_tables_that_the_code_knows(empty_url: str) -> None:
-    migrate(sqlalchemy_url(empty_url), "entries")
-    migrate(sqlalchemy_url(empty_url), "persons")
+    migrate(sqlalchemy_url(empty_url), ENTRIES)
+    migrate(sqlalchemy_url(empty_url), PERSONS)
     engine = create_engine(sqlalchemy_url(empty_url), poolclass=NullPool)
     there = inspect(engine)
     for metadata in (schema.metadata, schema.persons_metadata):
@@ -93,8 +94,8 @@ def test_what_is_no_ledger_is_not_taken_for_one(empty_url: str) -> None:
 
 
 def test_migrating_again_changes_nothing(ledger: object, url: str) -> None:
-    migrate(sqlalchemy_url(url), "entries")
-    migrate(sqlalchemy_url(url), "persons")
+    migrate(sqlalchemy_url(url), ENTRIES)
+    migrate(sqlalchemy_url(url), PERSONS)
     assert ledger
 
 
@@ -113,7 +114,7 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(
 
     monkeypatch.setattr(op, "create_table", fail)
     with pytest.raises(ZeroDivisionError):
-        migrate(sqlalchemy_url(url), "entries")
+        migrate(sqlalchemy_url(url), ENTRIES)
     monkeypatch.undo()
     with pytest.raises(DamagedError, match="holds no ledger"):
         open_store(url)
@@ -121,7 +122,7 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(
 
 
 def test_the_newest_versions_are_those_of_the_files() -> None:
-    for tables, newest in NEWEST.items():
-        last = sorted((FOLDER / tables).glob("v*.py"))[-1]
-        assert f'revision = "{newest}"' in last.read_text()
-        assert int(last.name[1:5]) == int(newest.rpartition("_")[2])
+    for tables in (ENTRIES, PERSONS):
+        last = sorted(tables.folder.glob("v*.py"))[-1]
+        assert f'revision = "{tables.newest}"' in last.read_text()
+        assert int(last.name[1:5]) == int(tables.newest.rpartition("_")[2])

@@ -16,15 +16,24 @@ FLOOR = {
     *("civil_calendar", "identifiers"),
 }
 ENGINES = {"rules", "ledger", "index", "release"}
+#: Rooms that stand on engines, and below the room that reads packs.
+ON_ENGINES = {
+    "access": {"ledger"},
+    "services": {"rules", "ledger"},
+    "measures": {"rules"},
+    "diagnosis": {"index"},
+    "budget": {"index", "diagnosis"},
+}
 #: What each room may import beside itself. `catalogue/outcome` ties the engines together.
 MAY_IMPORT = {
     **dict.fromkeys(FLOOR, FLOOR),
     **dict.fromkeys(ENGINES, FLOOR),
-    "catalogue": FLOOR | ENGINES,
+    **{name: FLOOR | below for name, below in ON_ENGINES.items()},
+    "catalogue": FLOOR | ENGINES | ON_ENGINES.keys(),
     "site": FLOOR | {"release"},
-    "api": FLOOR | ENGINES | {"catalogue", "site", "__init__"},
-    "cli": FLOOR | ENGINES | {"catalogue", "site", "api", "__init__"},
-    "__init__": {"catalogue", "index"},
+    "api": FLOOR | ENGINES | ON_ENGINES.keys() | {"catalogue", "site", "__init__"},
+    "cli": FLOOR | ENGINES | ON_ENGINES.keys() | {"catalogue", "site", "api", "__init__"},
+    "__init__": {"catalogue", *ENGINES, *ON_ENGINES},
 }
 
 

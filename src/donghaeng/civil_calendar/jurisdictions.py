@@ -307,7 +307,7 @@ def _years_of(country: str) -> tuple[int, int, tuple[str, ...]] | None:
 
     try:
         found = country_holidays(country)
-    except NotImplementedError:
+    except NotImplementedError:  # so the library says that it has not the country
         return None
     return found.start_year, found.end_year, tuple(found.subdivisions)
 

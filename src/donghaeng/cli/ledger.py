@@ -57,6 +57,10 @@ ListOption = Annotated[
     Path,
     typer.Option("--erasures", metavar="FILE", help="List of erasures; keep it apart from backups."),
 ]
+BackupsOption = Annotated[
+    list[Path],
+    typer.Option("--backup", metavar="DIR", help="Erase in this backup too; may be given again.", show_default=False),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 DEFAULT_URL = "sqlite:///donghaeng.db"
@@ -72,14 +76,17 @@ def ledger() -> None:
 @app.command("migrate")
 def migrate(url: LedgerOption = DEFAULT_URL) -> None:
     """Make the tables of a ledger and of its persons, or bring old ones up to date."""
-    from donghaeng.ledger.migrate import NEWEST
+    from donghaeng.errors import listed
     from donghaeng.ledger.open import make_tables, persons_path, sqlite_path
+    from donghaeng.ledger.schema import ENTRIES, PERSONS
+    from donghaeng.services.registry import TABLE_SETS
 
     with _told():
         path = sqlite_path(url)
-        make_tables(url, "entries")
-        make_tables(f"sqlite:///{persons_path(path)}" if path else url, "persons")
-    _say(f"{_name(url)}: tables {NEWEST['entries']} and {NEWEST['persons']}")
+        for tables in (ENTRIES, *TABLE_SETS):
+            make_tables(url, tables)
+        make_tables(f"sqlite:///{persons_path(path)}" if path else url, PERSONS)
+    _say(f"{_name(url)}: tables {listed([tables.newest for tables in (ENTRIES, PERSONS, *TABLE_SETS)])}")
 
 
 @app.command("keygen")
@@ -255,9 +262,10 @@ def backup(
     """Copy a ledger and its persons, while it is written to."""
     from donghaeng.ledger.backup import back_up
     from donghaeng.ledger.canonical import moment
+    from donghaeng.services.registry import TABLE_SETS
 
     with _told(), working(f"Copying {_name(url)}"):
-        made = back_up(url, folder, moment(_time(at)))
+        made = back_up(url, folder, moment(_time(at)), more=TABLE_SETS)
     _say(f"{folder}: {made.entries:,} entries as of {made.made_at}")
 
 
@@ -277,6 +285,7 @@ def restore(
     from donghaeng.errors import UsageError
     from donghaeng.ledger.backup import check_backup
     from donghaeng.ledger.backup import restore as restore_backup
+    from donghaeng.services.registry import TABLE_SETS
 
     if not no_erasures and not erasures.exists():
         raise UsageError(f"{erasures} is not there; give the list of erasures, or --no-erasures if there never was one")
@@ -288,7 +297,7 @@ def restore(
             _say(f"{folder}: whole, {made.entries:,} entries as of {made.made_at}; {len(listed)} erasures to do again")
             return
         with working(f"Restoring {folder}"):
-            report = restore_backup(folder, url, listed, seals=held)
+            report = restore_backup(folder, url, listed, seals=held, more=TABLE_SETS)
     _say(
         f"{_name(url)}: {report.entries:,} entries as of {made.made_at} hold, {report.unsealed:,} not yet sealed; "
         f"{len(listed)} erasures done again"
@@ -302,12 +311,7 @@ def erase_person(
     master_key: MasterOption,
     url: LedgerOption = DEFAULT_URL,
     erasures: ListOption = DEFAULT_LIST,
-    backups: Annotated[
-        list[Path],
-        typer.Option(
-            "--backup", metavar="DIR", help="Erase in this backup too; may be given again.", show_default=False
-        ),
-    ] = [],  # noqa: B006, typer copies it
+    backups: BackupsOption = [],  # noqa: B006, typer copies it
     at: AtOption = "",
     dry_run: DryRunOption = False,
 ) -> None:
@@ -343,12 +347,7 @@ def erase_due(
     master_key: MasterOption,
     url: LedgerOption = DEFAULT_URL,
     erasures: ListOption = DEFAULT_LIST,
-    backups: Annotated[
-        list[Path],
-        typer.Option(
-            "--backup", metavar="DIR", help="Erase in this backup too; may be given again.", show_default=False
-        ),
-    ] = [],  # noqa: B006, typer copies it
+    backups: BackupsOption = [],  # noqa: B006, typer copies it
     at: AtOption = "",
     dry_run: DryRunOption = False,
 ) -> None:
@@ -419,10 +418,9 @@ def extract(
 
 def _kinds() -> Kinds:
     """Give all kinds that the services of Donghaeng record."""
-    from donghaeng.ledger.kinds import Kinds
-    from donghaeng.ledger.own_kinds import OWN_KINDS
+    from donghaeng.services.registry import all_kinds
 
-    return Kinds(OWN_KINDS)
+    return all_kinds()
 
 
 @contextmanager

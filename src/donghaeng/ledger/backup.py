@@ -23,12 +23,12 @@ import msgspec
 from sqlalchemy import Table
 
 from donghaeng.errors import InputError, UsageError
-from donghaeng.ledger import schema
 from donghaeng.ledger.canonical import canonical_json
 from donghaeng.ledger.faults import DamagedError, UnavailableError
-from donghaeng.ledger.migrate import Tables
+from donghaeng.ledger.migrate import TableSet
 from donghaeng.ledger.open import make_tables, open_persons, open_store, persons_path, sqlalchemy_url, sqlite_path
 from donghaeng.ledger.persons import Erasure, destroy
+from donghaeng.ledger.schema import ENTRIES, PERSONS
 from donghaeng.ledger.seals import Seal
 from donghaeng.ledger.sqlite import SqliteDatabase
 from donghaeng.ledger.verify import Report, verify
@@ -37,14 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 FORMAT = "donghaeng backup 1"
-LEDGER, PERSONS, MANIFEST = "ledger.db", "persons.db", "backup.json"
-LEDGER_TABLES: tuple[Table, ...] = (schema.entries, schema.seals, schema.tree_nodes)
-PERSONS_TABLES: tuple[Table, ...] = (
-    schema.persons,
-    schema.person_maps,
-    schema.fact_keys,
-    schema.erasures,
-)
+LEDGER_FILE, PERSONS_FILE, MANIFEST = "ledger.db", "persons.db", "backup.json"
 ROWS_AT_ONCE = 1_000
 
 
@@ -63,7 +56,7 @@ class Backup:
     entries: int
 
 
-def back_up(url: str, folder: Path, made_at: str, *, more: Sequence[Table] = ()) -> Backup:
+def back_up(url: str, folder: Path, made_at: str, *, more: Sequence[TableSet] = ()) -> Backup:
     """Copy a ledger and its persons into a folder, while it is written to.
 
     Args:
@@ -85,12 +78,12 @@ def back_up(url: str, folder: Path, made_at: str, *, more: Sequence[Table] = ())
     try:
         # Entries before persons: whoever an entry speaks of is then in the copy.
         if path is not None:
-            _copy_file(path, half / LEDGER)
-            _copy_file(persons_path(path), half / PERSONS)
+            _copy_file(path, half / LEDGER_FILE)
+            _copy_file(persons_path(path), half / PERSONS_FILE)
         else:
-            _copy_from_server(url, half / LEDGER, (*LEDGER_TABLES, *more), "entries")
-            _copy_from_server(url, half / PERSONS, PERSONS_TABLES, "persons")
-        with closing(sqlite3.connect(half / LEDGER)) as connection:
+            _copy_from_server(url, half / LEDGER_FILE, (ENTRIES, *more))
+            _copy_from_server(url, half / PERSONS_FILE, (PERSONS,))
+        with closing(sqlite3.connect(half / LEDGER_FILE)) as connection:
             (entries,) = connection.execute("SELECT count(*) FROM entries").fetchone()
         _write_manifest(half, made_at, entries)
         half.rename(folder)
@@ -107,7 +100,7 @@ def restore(
     erased: Iterable[Erasure] = (),
     *,
     seals: Sequence[Seal] = (),
-    more: Sequence[Table] = (),
+    more: Sequence[TableSet] = (),
     erase: Callable[[str, list[Erasure]], object] | None = None,
 ) -> Report:
     """Bring a backup back, erase again who was erased since, check it, and only then let it be seen.
@@ -142,10 +135,11 @@ def restore(
     half.mkdir(parents=True)
     try:
         copy = half / path.name
-        shutil.copyfile(folder / LEDGER, copy)
-        shutil.copyfile(folder / PERSONS, persons_path(copy))
-        make_tables(f"sqlite:///{copy}", "entries")
-        make_tables(f"sqlite:///{persons_path(copy)}", "persons")
+        shutil.copyfile(folder / LEDGER_FILE, copy)
+        shutil.copyfile(folder / PERSONS_FILE, persons_path(copy))
+        for tables in (ENTRIES, *more):
+            make_tables(f"sqlite:///{copy}", tables)
+        make_tables(f"sqlite:///{persons_path(copy)}", PERSONS)
         carry_out(f"sqlite:///{copy}", todo)
         report = _verified(f"sqlite:///{copy}", seals)
         for file in (copy, persons_path(copy)):
@@ -169,7 +163,7 @@ def check_backup(folder: Path) -> Backup:
         if plain["format"] != FORMAT:
             raise ValueError
         for name, expected in plain["files"].items():
-            if name not in {LEDGER, PERSONS} or _sha256(folder / name) != expected:
+            if name not in {LEDGER_FILE, PERSONS_FILE} or _sha256(folder / name) != expected:
                 raise InputError(f"{folder / name}: not as it was written; take another backup")
         return Backup(folder, plain["made_at"], plain["entries"])
     except (OSError, msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError) as error:
@@ -184,16 +178,16 @@ def erase_in(folder: Path, erased: Iterable[Erasure]) -> None:
     """
     backup = check_backup(folder)
     # Not in place: until the new file is whole, the old one and its hash stay.
-    copy = folder / f".{PERSONS}.half"
-    shutil.copyfile(folder / PERSONS, copy)
-    make_tables(f"sqlite:///{copy}", "persons")
-    database = SqliteDatabase(copy, "persons")
+    copy = folder / f".{PERSONS_FILE}.half"
+    shutil.copyfile(folder / PERSONS_FILE, copy)
+    make_tables(f"sqlite:///{copy}", PERSONS)
+    database = SqliteDatabase(copy, PERSONS)
     try:
         destroy(database, erased)
     finally:
         database.close()
     _settle(copy)
-    copy.replace(folder / PERSONS)
+    copy.replace(folder / PERSONS_FILE)
     _write_manifest(folder, backup.made_at, backup.entries)
 
 
@@ -243,19 +237,32 @@ def _server(url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _copy_from_server(url: str, file: Path, tables: Sequence[Table], own: Tables) -> None:
-    from sqlalchemy import create_engine, select
+def _copy_from_server(url: str, file: Path, sets: Sequence[TableSet]) -> None:
+    from sqlalchemy import create_engine, inspect
     from sqlalchemy.pool import NullPool
 
-    make_tables(f"sqlite:///{file}", own)
+    for tables in sets:
+        make_tables(f"sqlite:///{file}", tables)
     target = create_engine(f"sqlite:///{file}", poolclass=NullPool)
     with _server(url) as reading, target.begin() as writing:
-        for table in tables:
-            table.metadata.create_all(writing, [table])
-            rows = reading.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE).execute(select(table))
-            for part in rows.mappings().partitions(ROWS_AT_ONCE):
-                writing.execute(table.insert(), [dict(row) for row in part])
+        there = set(inspect(reading).get_table_names())
+        for table in _tables(sets):
+            if table.name in there:  # a service that was never used has none
+                _copy_rows(reading.execution_options(stream_results=True), writing, table)
     target.dispose()
+
+
+def _tables(sets: Sequence[TableSet]) -> Iterator[Table]:
+    for tables in sets:
+        yield from tables.tables
+
+
+def _copy_rows(reading: Connection, writing: Connection, table: Table) -> None:
+    from sqlalchemy import select
+
+    rows = reading.execution_options(yield_per=ROWS_AT_ONCE).execute(select(table))
+    for part in rows.mappings().partitions(ROWS_AT_ONCE):
+        writing.execute(table.insert(), [dict(row) for row in part])
 
 
 def _restore_to_server(
@@ -263,10 +270,10 @@ def _restore_to_server(
     url: str,
     erased: list[Erasure],
     seals: Sequence[Seal],
-    more: Sequence[Table],
+    more: Sequence[TableSet],
     carry_out: Callable[[str, list[Erasure]], object],
 ) -> Report:
-    from sqlalchemy import create_engine, select, text
+    from sqlalchemy import create_engine, text
     from sqlalchemy.pool import NullPool
 
     # Checked and erased in a copy, so that the server never has what must not come back.
@@ -274,26 +281,24 @@ def _restore_to_server(
     shutil.rmtree(half, ignore_errors=True)
     half.mkdir()
     try:
-        copy = half / LEDGER
-        shutil.copyfile(folder / LEDGER, copy)
-        shutil.copyfile(folder / PERSONS, persons_path(copy))
-        make_tables(f"sqlite:///{copy}", "entries")
-        make_tables(f"sqlite:///{persons_path(copy)}", "persons")
+        copy = half / LEDGER_FILE
+        shutil.copyfile(folder / LEDGER_FILE, copy)
+        shutil.copyfile(folder / PERSONS_FILE, persons_path(copy))
+        for tables in (ENTRIES, *more):
+            make_tables(f"sqlite:///{copy}", tables)
+        make_tables(f"sqlite:///{persons_path(copy)}", PERSONS)
         carry_out(f"sqlite:///{copy}", erased)
         report = _verified(f"sqlite:///{copy}", seals)
-        make_tables(url, "entries")
-        make_tables(url, "persons")
+        for tables in (ENTRIES, PERSONS, *more):
+            make_tables(url, tables)
         with _server(url) as writing:
             if writing.execute(text("SELECT 1 FROM entries LIMIT 1")).first() is not None:
                 raise UsageError("there is a ledger at this address already; give another database")
-            for file, tables in ((copy, (*LEDGER_TABLES, *more)), (persons_path(copy), PERSONS_TABLES)):
+            for file, sets in ((copy, (ENTRIES, *more)), (persons_path(copy), (PERSONS,))):
                 source = create_engine(f"sqlite:///{file}", poolclass=NullPool)
                 with source.connect() as reading:
-                    for table in tables:
-                        table.metadata.create_all(writing, [table])
-                        rows = reading.execution_options(yield_per=ROWS_AT_ONCE).execute(select(table))
-                        for part in rows.mappings().partitions(ROWS_AT_ONCE):
-                            writing.execute(table.insert(), [dict(row) for row in part])
+                    for table in _tables(sets):
+                        _copy_rows(reading, writing, table)
                 source.dispose()
             writing.execute(
                 text(
@@ -318,7 +323,7 @@ def _verified(url: str, seals: Sequence[Seal]) -> Report:
 
 
 def _write_manifest(folder: Path, made_at: str, entries: int) -> None:
-    files = {name: _sha256(folder / name) for name in (LEDGER, PERSONS)}
+    files = {name: _sha256(folder / name) for name in (LEDGER_FILE, PERSONS_FILE)}
     manifest = {"format": FORMAT, "made_at": made_at, "entries": entries, "files": files}
     half = folder / f".{MANIFEST}.half"
     half.write_text(canonical_json(manifest) + "\n", "utf-8")

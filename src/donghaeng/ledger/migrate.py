@@ -2,25 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
-Tables = Literal["entries", "persons"]
-
-#: The newest version of each set of tables.
-NEWEST: dict[Tables, str] = {"entries": "entries_2", "persons": "persons_1"}
-#: Where a database keeps the version of its tables.
-VERSION_TABLE: dict[Tables, str] = {"entries": "entries_version", "persons": "persons_version"}
+if TYPE_CHECKING:
+    from sqlalchemy import Table
 
 FOLDER = Path(__file__).parent / "migrations"
 
 
-def migrate(url: str, tables: Tables, to: str = "head") -> None:
+@dataclass(frozen=True)
+class TableSet:
+    """Tables that belong together and have a version of their own.
+
+    Attributes:
+        name: what they are called; the database keeps their version in the table ``NAME_version``.
+        folder: the migrations, files ``v0001_….py`` with the revisions ``NAME_1`` and on.
+        newest: the newest revision.
+        tables: the tables as SQLAlchemy knows them, in an order in which their rows can be written.
+    """
+
+    name: str
+    folder: Path
+    newest: str
+    tables: tuple[Table, ...]
+
+    @property
+    def version_table(self) -> str:
+        """Where a database keeps the version of these tables."""
+        return f"{self.name}_version"
+
+
+def migrate(url: str, tables: TableSet, to: str = "head") -> None:
     """Bring the tables of a database to a version; a migration that fails leaves everything as it was.
 
     Args:
         url: address for SQLAlchemy: ``sqlite:///FILE`` or ``postgresql+psycopg://…``. A file is made if needed.
-        tables: which of the tables.
+        tables: which tables.
         to: name of the version.
     """
     from alembic import command
@@ -41,10 +60,10 @@ def migrate(url: str, tables: Tables, to: str = "head") -> None:
 
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    config.set_main_option("version_locations", str(FOLDER / tables).replace("%", "%%"))
+    config.set_main_option("version_locations", str(tables.folder).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        config.attributes["version_table"] = VERSION_TABLE[tables]
+        config.attributes["version_table"] = tables.version_table
         command.upgrade(config, to)
     engine.dispose()

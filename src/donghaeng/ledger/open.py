@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from donghaeng.errors import UsageError
-from donghaeng.ledger.migrate import Tables, migrate
+from donghaeng.ledger.migrate import TableSet, migrate
+from donghaeng.ledger.schema import ENTRIES, PERSONS
 
 if TYPE_CHECKING:
     from donghaeng.ledger.store import Database, Store
@@ -37,12 +39,20 @@ def sqlalchemy_url(url: str) -> str:
     return f"sqlite:///{path}" if path is not None else f"postgresql+psycopg://{url.partition('://')[2]}"
 
 
-def open_store(url: str, *, create: bool = False, timeout: float = 10.0, connections: int = 8) -> Store:
+def open_store(
+    url: str,
+    *,
+    create: bool = False,
+    more: Iterable[TableSet] = (),
+    timeout: float = 10.0,
+    connections: int = 8,
+) -> Store:
     """Open the store at an address.
 
     Args:
         url: ``sqlite:///FILE`` or ``postgresql://…``.
         create: make its tables if there are none, and bring old ones up to date.
+        more: tables of services in the same database, which are made with those of the ledger.
         timeout: seconds to wait for another process, or for the server.
         connections: how many connections to a server are open at most.
 
@@ -53,7 +63,8 @@ def open_store(url: str, *, create: bool = False, timeout: float = 10.0, connect
     """
     path = sqlite_path(url)
     if create:
-        make_tables(url, "entries")
+        for tables in (ENTRIES, *more):
+            make_tables(url, tables)
     if path is not None:
         from donghaeng.ledger.sqlite import SqliteStore
 
@@ -84,14 +95,14 @@ def open_persons(url: str, *, create: bool = False, timeout: float = 10.0) -> Da
         path = persons_path(path)
         url = f"{SQLITE}{path}"
     if create:
-        make_tables(url, "persons")
+        make_tables(url, PERSONS)
     if path is not None:
         from donghaeng.ledger.sqlite import SqliteDatabase
 
-        return SqliteDatabase(path, "persons", timeout=timeout)
+        return SqliteDatabase(path, PERSONS, timeout=timeout)
     from donghaeng.ledger.postgresql import PostgresqlDatabase
 
-    return PostgresqlDatabase(url, "persons", timeout=timeout)
+    return PostgresqlDatabase(url, PERSONS, timeout=timeout)
 
 
 def persons_path(path: Path) -> Path:
@@ -103,7 +114,7 @@ def persons_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}.persons.db")
 
 
-def make_tables(url: str, tables: Tables) -> None:
+def make_tables(url: str, tables: TableSet) -> None:
     """Make the tables at an address, or bring them up to date.
 
     Raises:

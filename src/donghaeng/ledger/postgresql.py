@@ -17,7 +17,8 @@ from psycopg import errors
 
 from donghaeng.ledger.entry import EMPTY, Draft, Entry, Head, follow
 from donghaeng.ledger.faults import ConflictError, DamagedError, PositionError, StoreError, UnavailableError
-from donghaeng.ledger.migrate import NEWEST, VERSION_TABLE, Tables
+from donghaeng.ledger.migrate import TableSet
+from donghaeng.ledger.schema import ENTRIES
 from donghaeng.ledger.statement import DialectName, Row, Statement, Transaction
 from donghaeng.ledger.store import BY_KEY, StateChange, nothing_to_correct, same
 
@@ -74,7 +75,7 @@ class PostgresqlDatabase:
 
     dialect: DialectName = "postgresql"
 
-    def __init__(self, url: str, tables: Tables, *, timeout: float = 10.0, connections: int = 8) -> None:
+    def __init__(self, url: str, tables: TableSet, *, timeout: float = 10.0, connections: int = 8) -> None:
         """Open a database that is there; `donghaeng.ledger.open` makes one.
 
         Args:
@@ -107,7 +108,7 @@ class PostgresqlDatabase:
         for _ in range(MOST_ROUNDS):
             try:
                 with self._connected() as connection, connection.transaction():
-                    if alone and self._tables == "entries":
+                    if alone and self._tables is ENTRIES:
                         connection.execute(ALONE)
                     return work(_Transaction(connection))
             except (errors.DeadlockDetected, errors.SerializationFailure):
@@ -197,7 +198,7 @@ class PostgresqlStore(PostgresqlDatabase):
 
     def __init__(self, url: str, *, timeout: float = 10.0, connections: int = 8) -> None:
         """Open a ledger that is there; see `PostgresqlDatabase`."""
-        super().__init__(url, "entries", timeout=timeout, connections=connections)
+        super().__init__(url, ENTRIES, timeout=timeout, connections=connections)
 
     def append(self, drafts: Sequence[Draft], recorded_at: str, state_change: StateChange | None = None) -> list[Entry]:
         """See `donghaeng.ledger.store.Store`."""
@@ -227,14 +228,14 @@ def _is_stale(connection: Connection) -> bool:
     return bool(poll.poll(0))
 
 
-def _check_version(connection: Connection, tables: Tables) -> None:
+def _check_version(connection: Connection, tables: TableSet) -> None:
     try:
-        row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE[tables]}").fetchone()  # noqa: S608
+        row = connection.execute(f"SELECT version_num FROM {tables.version_table}").fetchone()  # noqa: S608
     except errors.UndefinedTable:
         row = None
     if row is None:
         raise DamagedError("the database holds no ledger; make one with `donghaeng ledger migrate`")
-    if row[0] != NEWEST[tables]:
+    if row[0] != tables.newest:
         raise DamagedError(f"the database has tables of version {row[0]}; run `donghaeng ledger migrate`")
 
 

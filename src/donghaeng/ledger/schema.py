@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 from sqlalchemy.types import TypeEngine
 
+from donghaeng.ledger.migrate import FOLDER, TableSet
+
 #: Bytewise order on PostgreSQL, whatever its locale; SQLite has no other.
 Exact: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
 Counter: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
@@ -92,3 +94,6 @@ erasures = Table(
     Column("erased_at", Exact, nullable=False),
     Column("reason", Exact, nullable=False),
 )
+
+ENTRIES = TableSet("entries", FOLDER / "entries", "entries_2", (entries, seals, tree_nodes))
+PERSONS = TableSet("persons", FOLDER / "persons", "persons_1", (persons, person_maps, fact_keys, erasures))

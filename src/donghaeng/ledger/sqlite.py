@@ -27,7 +27,8 @@ from donghaeng.ledger.faults import (
     StoreError,
     UnavailableError,
 )
-from donghaeng.ledger.migrate import NEWEST, VERSION_TABLE, Tables
+from donghaeng.ledger.migrate import TableSet
+from donghaeng.ledger.schema import ENTRIES
 from donghaeng.ledger.statement import DialectName, Row, Statement, Transaction
 from donghaeng.ledger.store import BY_KEY, HEAD, LAST_SEQUENCE, StateChange, nothing_to_correct, same
 
@@ -97,7 +98,7 @@ class SqliteDatabase:
 
     dialect: DialectName = "sqlite"
 
-    def __init__(self, path: Path, tables: Tables, *, timeout: float = 10.0) -> None:
+    def __init__(self, path: Path, tables: TableSet, *, timeout: float = 10.0) -> None:
         """Open a file that is there; `donghaeng.ledger.open` makes one.
 
         Args:
@@ -289,7 +290,7 @@ class SqliteStore(SqliteDatabase):
         self._heads: dict[str, Head] = {}
         self._last_sequence = 0
         self._data_version = -1
-        super().__init__(path, "entries", timeout=timeout)
+        super().__init__(path, ENTRIES, timeout=timeout)
 
     def append(self, drafts: Sequence[Draft], recorded_at: str, state_change: StateChange | None = None) -> list[Entry]:
         """See `donghaeng.ledger.store.Store`."""
@@ -532,19 +533,19 @@ class SqliteStore(SqliteDatabase):
         super()._drop()
 
 
-def check_version(connection: sqlite3.Connection, tables: Tables, name: str) -> None:
+def check_version(connection: sqlite3.Connection, tables: TableSet, name: str) -> None:
     """Refuse a file that holds no ledger of this version.
 
     Raises:
         DamagedError: it does not.
     """
     try:
-        row = connection.execute(f"SELECT version_num FROM {VERSION_TABLE[tables]}").fetchone()  # noqa: S608
+        row = connection.execute(f"SELECT version_num FROM {tables.version_table}").fetchone()  # noqa: S608
     except sqlite3.OperationalError as error:
         if "no such table" not in str(error):
             raise
         row = None
     if row is None:
         raise DamagedError(f"{name} holds no ledger; make one with `donghaeng ledger migrate`")
-    if row[0] != NEWEST[tables]:
+    if row[0] != tables.newest:
         raise DamagedError(f"{name} has tables of version {row[0]}; run `donghaeng ledger migrate`")

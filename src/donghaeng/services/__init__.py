@@ -1,0 +1,1 @@
+"""What a city runs day to day, on rules and the ledger."""
