@@ -10,8 +10,10 @@ import numpy as np
 import pyarrow as pa
 
 from donghaeng.catalogue.index_section import IndexSection
+from donghaeng.catalogue.measures_outcome import measures_tables
 from donghaeng.catalogue.pack import Pack
 from donghaeng.catalogue.rules_outcome import RulesContent, rules_content
+from donghaeng.catalogue.study_outcome import study_tables
 from donghaeng.index.changes import changes_table
 from donghaeng.index.contributions import contributions
 from donghaeng.index.poverty.report import poverty_report
@@ -19,6 +21,7 @@ from donghaeng.index.published import conflicts_table, published_table
 from donghaeng.index.scores import Scores
 from donghaeng.index.standard_errors import accuracy_table
 from donghaeng.index.uncertainty import uncertainty
+from donghaeng.measures.compute import Computed
 from donghaeng.places import places_table
 from donghaeng.release.content import PackContent
 from donghaeng.release.read import ReleasedPack
@@ -39,13 +42,19 @@ STATUS_NOTES: dict[str, Text] = {
 }
 
 
-def outcome(pack: Pack, scores: Scores | None = None, previous: ReleasedPack | None = None) -> PackContent:
+def outcome(
+    pack: Pack,
+    scores: Scores | None = None,
+    previous: ReleasedPack | None = None,
+    computed: Computed | None = None,
+) -> PackContent:
     """Put together what a release says of a pack.
 
     Args:
         pack: the pack.
         scores: the scores of its index; default, those that it was read with. A pack without an index has none.
         previous: the same pack in an earlier release, to say what changed.
+        computed: the numbers of its measures, from the entries of a ledger; None where there are none.
     """
     manifest = pack.manifest
     description = {**manifest.model_dump(mode="json"), "status_note": STATUS_NOTES[manifest.status]}
@@ -59,6 +68,8 @@ def outcome(pack: Pack, scores: Scores | None = None, previous: ReleasedPack | N
     description["previous_version"] = previous.description["version"] if previous else None
     if pack.poverty:
         tables["poverty"] = poverty_report(pack.poverty).table()
+    if pack.measures:
+        tables |= measures_tables(pack.measures, computed)
     rules = rules_content(pack.rules) if pack.rules else RulesContent({}, {}, {})
     tables |= rules.tables
     articles = {f"articles/{article.slug}.{article.language}.md": article for article in pack.articles}
@@ -95,6 +106,7 @@ def index_tables(
         "observations": index.observations.table(index.recipe.small_numbers),
         "structure": index.structure.table(),
         "quality": quality_table(index, scores, day),
+        **study_tables(scores),
         **robustness_tables(index, scores),
         **({"accuracy": accuracy} if (accuracy := accuracy_table(scores)).num_rows else {}),
         "revisions": revisions_table(scores.table().to_pylist(), before),

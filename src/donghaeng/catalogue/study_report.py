@@ -131,6 +131,16 @@ class Studied:
             return self.alike(stage, children), stage
         return self.outcomes(children), "scores"
 
+    @property
+    def top_down(self) -> tuple[int, ...]:
+        """Positions of all nodes, each before those below it, groups together."""
+        waiting, found = [self.structure.root], []
+        while waiting:
+            index = waiting.pop()
+            found.append(index)
+            waiting.extend(reversed(self.structure.children[index]))
+        return tuple(found)
+
     def below(self, node: int) -> tuple[int, ...]:
         """Give the positions of the indicators below a node."""
         waiting, found = [node], []
@@ -286,7 +296,34 @@ def _correlations(studied: Studied, _: str | None) -> Section:
         "flags": {"high": HIGH, "against": LOW},
         "within_groups": pairs,
         "with_parents": _with_parents(studied),
+        "across_groups": _across_groups(studied),
     }
+
+
+def _across_groups(studied: Studied) -> Rows:
+    """Correlations between the scores of all groups of indicators, and of indicators that stand beside groups."""
+    tree = studied.structure
+    lowest = {index for index in studied.composites if all(map(tree.is_leaf, tree.children[index]))}
+    beside = {
+        child
+        for index in studied.composites
+        if index not in lowest
+        for child in tree.children[index]
+        if tree.is_leaf(child)
+    }
+    nodes = [index for index in studied.top_down if index in lowest | beside]
+    found = study.correlate(studied.outcomes(nodes))
+    return [
+        {
+            "first": studied.code(nodes[first]),
+            "second": studied.code(nodes[second]),
+            "value": float(found.values[first, second]),
+            "p_value": float(found.p_values[first, second]),
+            "count": int(found.counts[first, second]),
+        }
+        for first in range(len(nodes))
+        for second in range(first + 1, len(nodes))
+    ]
 
 
 def _pairs(studied: Studied, group: int, members: Sequence[int], table: Floats, stage: str) -> Rows:

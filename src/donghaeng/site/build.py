@@ -30,6 +30,7 @@ from donghaeng.site.pages.places import places
 from donghaeng.site.pages.portal import portal
 from donghaeng.site.pages.robustness import robustness
 from donghaeng.site.pages.rules import CALENDAR_SCRIPT, FORM_SCRIPT, RUNTIME_SCRIPT, rules
+from donghaeng.site.pages.study import study
 from donghaeng.site.render import STYLE_SHEET, Writer
 from donghaeng.site.view import IndexView, view_of
 from donghaeng.wording import LANGUAGES, Language
@@ -141,6 +142,7 @@ def index_pages(view: IndexView) -> list[Page]:
         *places(view),
         method(view),
         *robustness(view),
+        *study(view),
         quality(view),
         changes(view),
     ]

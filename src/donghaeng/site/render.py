@@ -39,6 +39,7 @@ NAVIGATION = (
     ("places", "places/index.html"),
     ("method", "method.html"),
     ("robustness", "robustness.html"),
+    ("study", "study.html"),
     ("quality", "quality.html"),
     ("statements", "statements.html"),
     ("sources", "sources.html"),

@@ -9,6 +9,7 @@ from typing import Any
 from donghaeng.release.read import Row
 from donghaeng.site.page import Crumb, Page, pack_title, phrase
 from donghaeng.site.pages.nodes import MOST_ROWS
+from donghaeng.site.pictures_structure import framework_drawn
 from donghaeng.site.view import IndexView
 
 #: The verbs of a recipe in the order in which they are carried out.
@@ -167,6 +168,7 @@ def method(view: IndexView) -> Page:
             "conflicts": view.rows("conflicts"),
             "observations": counted,
             "structure": view.rows("structure"),
+            "weights": view.rows("weights"),
         },
         context={
             "recipe": view.recipe,
@@ -183,6 +185,7 @@ def method(view: IndexView) -> Page:
             "means": means_of(view),
             "weighted": any(_weights_differ(view, code) for code in view.inner),
         },
+        pictures=framework_drawn(view, view.rows("weights")),
         trail=(Crumb(view.path("index.html"), pack_title(view)),),
         view=view,
         section="method",

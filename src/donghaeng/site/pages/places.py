@@ -6,6 +6,7 @@ from donghaeng.site.page import Crumb, Page, pack_title, phrase, place_name
 from donghaeng.site.pages.result import result_of, result_pictures, result_rows
 from donghaeng.site.pages.standing import ranking, ranking_rows
 from donghaeng.site.pictures import places_compared
+from donghaeng.site.pictures_structure import profile_drawn
 from donghaeng.site.view import IndexView
 
 
@@ -41,7 +42,7 @@ def _place(view: IndexView, code: str) -> Page:
         languages=view.languages,
         tables=result_rows(view, result),
         context={"place": code, "result": result, "count": len(view.scored_places)},
-        pictures=result_pictures(view, result),
+        pictures=result_pictures(view, result) | profile_drawn(view, code),
         trail=(
             Crumb(view.path("index.html"), pack_title(view)),
             Crumb(view.path("places/index.html"), phrase("places.title")),
