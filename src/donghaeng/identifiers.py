@@ -38,11 +38,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, cast
 
 from donghaeng.errors import Faults, InputError, UsageError, listed, nearest
 
@@ -393,30 +393,59 @@ def _walk(value: object, field_types: Mapping[str, FieldType] | FieldType | None
     while waiting:
         item, path, field_type, depth = waiting.pop()
         values += 1
+        shape = _shape(item)
+        names: Mapping[object, object] = cast(Mapping[object, object], item) if shape == "mapping" else {}
+        held_items: Collection[object] = cast(Collection[object], item) if shape == "list" else ()
         characters += len(item) if isinstance(item, str | bytes | bytearray) else 0
-        if isinstance(item, Mapping):
-            characters += sum(len(name) for name in item if isinstance(name, str))
-        size = len(item) if isinstance(item, Mapping | list | tuple | set | frozenset) else 0
+        characters += sum(len(name) for name in names if isinstance(name, str))
+        size = len(names) + len(held_items)
         if depth > DEEPEST or values + len(waiting) + size > MOST_VALUES or characters > MOST_CHARACTERS:
             raise InputError(
                 f"a value is too deep or too large to be searched for numbers of persons: expected at most {DEEPEST} "
                 f"levels, {MOST_VALUES} values and {MOST_CHARACTERS} characters; send it in parts"
             )
         inner: list[tuple[object, str, FieldType | None, int]] = []
-        if isinstance(item, Mapping):
-            for key, held in item.items():
+        if shape == "mapping":
+            for key, held in names.items():
                 name = key if isinstance(key, str) else f"({type(key).__name__})"
-                if kind := check_value(key):
-                    yield Finding(f"a name in {path or 'the value'}", kind)
-                declared = types.get(name) or kind_of_name(name) or (field_type if field_type in KINDS else None)
-                below = redact(name)
+                found, of_name, below = _name_of_field(key, name)
+                if found:
+                    yield Finding(f"a name in {path or 'the value'}", found)
+                declared = types.get(name) or of_name or (field_type if field_type in KINDS else None)
                 inner.append((held, f"{path}.{below}" if path else below, declared, depth + 1))
-        elif isinstance(item, list | tuple | set | frozenset):
-            held_items = item if isinstance(item, list | tuple) else sorted(item, key=str)
-            inner = [(held, f"{path}[{number}]", field_type, depth + 1) for number, held in enumerate(held_items)]
+        elif shape == "list":
+            in_order = held_items if isinstance(held_items, list | tuple) else sorted(held_items, key=str)
+            inner = [(held, f"{path}[{number}]", field_type, depth + 1) for number, held in enumerate(in_order)]
         elif kind := check_value(item, field_type):
             yield Finding(path, kind)
         waiting += reversed(inner)
+
+
+def _shape(item: object) -> Literal["mapping", "list", "leaf"]:
+    """Say how a value is searched; the usual types are told at once, since asking abstract types takes long."""
+    if type(item) in _LEAVES:
+        return "leaf"
+    if isinstance(item, Mapping):
+        return "mapping"
+    return "list" if isinstance(item, list | tuple | set | frozenset) else "leaf"
+
+
+_LEAVES = frozenset({str, int, bool, float, Decimal, date, type(None)})
+
+
+def _name_of_field(key: object, name: str) -> tuple[Kind | None, Kind | None, str]:
+    """Give what number a name itself holds, what number a field of that name holds, and how the name may be shown."""
+    known = _KNOWN_NAMES.get(name) if key is name else None
+    if known is None:
+        known = (check_value(key), kind_of_name(name), redact(name))
+        # Names of fields come again and again. One that holds a number is not kept.
+        if key is name and known[0] is None and len(name) <= 64 and len(_KNOWN_NAMES) < _MOST_KNOWN_NAMES:
+            _KNOWN_NAMES[name] = known
+    return known
+
+
+_MOST_KNOWN_NAMES = 4_096
+_KNOWN_NAMES: dict[str, tuple[Kind | None, Kind | None, str]] = {}
 
 
 def _in_number(value: int | float | Decimal, field_type: FieldType | None) -> Kind | None:
@@ -453,6 +482,9 @@ def _has_check_digit(digits: str) -> bool:
 
 def _found(text: str) -> Iterator[tuple[Kind, int, int]]:
     """Give the numbers of persons in a text, each with the places where it starts and ends."""
+    # Reading changes no place, and of ASCII no digit, so most texts need not be read to see that they hold too few.
+    if len(text) < 6 or (text.isascii() and not _SIX_DIGITS.search(text)):
+        return
     plain = text.translate(_READING)
     if not _SIX_DIGITS.search(plain):
         return

@@ -11,6 +11,10 @@ from donghaeng import load
 from donghaeng.api.app import create_app
 from donghaeng.catalogue.find import shipped_folder, shipped_ids
 from donghaeng.catalogue.pack import Pack
+from tests.ledger.conftest import new_url, server, url
+
+#: Both stores, as the tests of the ledger have them.
+__all__ = ["new_url", "server", "url"]
 
 #: A pack that is small, and its table.
 PACK, TABLE = "seoul/international-residents", "education-grant"

@@ -30,7 +30,7 @@ def kind(answer: Any) -> str:
 
 
 def test_the_limits_are_those_that_are_described() -> None:
-    assert Limits() == Limits(1_000_000, 20_000_000, 200_000_000, 10_000, 16, 10_000, 200, 10.0, 4)
+    assert Limits() == Limits(1_000_000, 20_000_000, 200_000_000, 10_000, 16, 10_000, 200, 10.0, 4, 100.0, 200)
 
 
 @pytest.mark.parametrize(("path", "body"), [(DECIDE, BODY), (BATCH, MANY)])

@@ -27,6 +27,8 @@ from donghaeng.index.alternatives import Alternatives
 from donghaeng.index.poverty.definition import PovertyDefinition
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.tables import Tables
+from donghaeng.measures import publish
+from donghaeng.measures.document import Measures
 from donghaeng.release.content import STATES
 from donghaeng.rules import document as rules
 from donghaeng.rules import proofs
@@ -172,6 +174,13 @@ def test_every_reason_of_the_engine_and_every_key_of_a_decision_is_described() -
     assert decision.as_json().keys() <= coded(section(DOCS / "rules" / "use.md", "JSON of a decision"))
     explained = [key for row in decision.explain() for key in row.as_json()]
     assert set(explained) <= coded(section(DOCS / "rules" / "use.md", "JSON of a decision"))
+
+
+def test_every_key_word_and_table_of_measures_is_described() -> None:
+    text = coded((DOCS / "measures.md").read_text())
+    assert {*keys(Measures), *words(Measures)} - {"ko", "en"} - text == set()
+    section_text = coded((DOCS / "reference" / "release.md").read_text())
+    assert {*publish.DEFINITION, *publish.CODE, *publish.NUMBERS, *publish.ENTRIES} - section_text == set()
 
 
 def test_every_key_of_a_what_if_is_described() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 import donghaeng
 from donghaeng.errors import InputError
+from donghaeng.sources import Kind
 
 NAN = float("nan")
 
@@ -43,6 +44,18 @@ def test_old_and_new_definitions_are_linked_where_both_were_measured() -> None:
 
     # The new definition gives half of the old one in 2023, so 80 of 2022 counts as 40.
     assert column(scores, "a") == [40.0, 50.0, 55.0]
+
+
+def test_a_linked_value_is_of_the_kind_of_the_value_that_it_is_linked_to() -> None:
+    values = frame(place=["x"] * 2, period=[2022, 2023], a=[NAN, 50.0], b=[1.0, 1.0])
+    old = frame(place=["x"] * 2, period=[2022, 2023], a_before=[80.0, 100.0])
+    link = [{"indicator": "a", "old": "a_before", "at": "2023"}]
+
+    scores = donghaeng.compute(values, structure(), recipe(link=link), old, kind="simulated")
+
+    # Made-up values form a mean among themselves, linked ones too.
+    assert column(scores, "t") == [20.5, 25.5]
+    assert set(scores.kinds.ravel().tolist()) == {Kind.SIMULATED}
 
 
 def test_indicators_are_divided_by_the_attribute_of_their_period() -> None:

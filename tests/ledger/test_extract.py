@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow
 import pytest
 from pyarrow import parquet
 
+from donghaeng.documents import Model
 from donghaeng.errors import UsageError
 from donghaeng.ledger.entry import NewEntry
 from donghaeng.ledger.extract import extract, schema
+from donghaeng.ledger.kinds import Kind, Kinds
 from donghaeng.ledger.ledger import Ledger
+from donghaeng.ledger.open import open_store
 from donghaeng.ledger.persons import Persons
 from tests.ledger.ledgers import KINDS, charged, opened, visit
 
@@ -150,3 +154,32 @@ def test_an_extract_is_not_mixed_with_another(ledger: Ledger, tmp_path: Path) ->
     with pytest.raises(UsageError, match="16 bytes"):
         extract(ledger, tmp_path / "third", b"short")
     assert json.loads((tmp_path / "out" / "extract.json").read_text())["last_sequence"] == 1
+
+
+def test_ids_that_follow_somebody_have_other_names_in_each_period(tmp_path: Path) -> None:
+    class Charged(Model):
+        card: str
+        medium: int
+        won: int
+
+    kinds = Kinds([Kind("charged-card", 1, Charged, names=("card", "medium"))])
+    store = open_store(f"sqlite:///{tmp_path}/ledger.db", create=True)
+    ledger = Ledger(store, kinds, lambda: datetime(2026, 6, 1, tzinfo=UTC))
+    for number, month in enumerate((4, 4, 5)):
+        ledger.append(
+            NewEntry(
+                stream="card/one",
+                kind="charged-card",
+                body={"card": "one", "medium": 7, "won": 62_000},
+                effective_at=datetime(2026, month, 2, tzinfo=UTC),
+                idempotency_key=str(number),
+            )
+        )
+    extract(ledger, tmp_path / "out", b"k" * 16)
+    ledger.close()
+    files = sorted((tmp_path / "out").rglob("*.parquet"))
+    months = [parquet.read_table(file).to_pylist() for file in files]
+    (april, again), (may,) = months
+    assert (april["card"], april["medium"]) == (again["card"], again["medium"])
+    assert {april["card"], april["medium"]}.isdisjoint({may["card"], may["medium"], "one", "7"})
+    assert may["won"] == 62_000

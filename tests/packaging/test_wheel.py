@@ -50,6 +50,8 @@ def test_the_wheel_holds_the_package_and_the_packs_alone(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert "donghaeng/py.typed" in names
     assert "donghaeng/shipped_packs/seoul/gtsn-index/pack.yaml" in names
+    for part in ("templates/desk.html.j2", "assets/desk.js", "assets/desk.css", "words/ko.yaml"):
+        assert f"donghaeng/api/desk/{part}" in names
     assert {name.split("/")[0].split("-")[0] for name in names} == {"donghaeng"}
     assert not [name for name in names if "test" in Path(name).stem.split("_") or "__pycache__" in name]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,14 +14,26 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from donghaeng import __version__
+from donghaeng.access.rates import Rates
+from donghaeng.access.ring import KeyRing
 from donghaeng.api import description
+from donghaeng.api.access import Access, NoKeyInAddress
+from donghaeng.api.bodies import Bounded
 from donghaeng.api.decide import DecideMany, DecideOne, Deciding
 from donghaeng.api.limits import Limits
 from donghaeng.api.observe import PART, Metrics, Observed, utc_now
-from donghaeng.api.problems import Refused, tell_http_error, tell_invalid, tell_refusal
+from donghaeng.api.problems import (
+    Refused,
+    tell_conflict,
+    tell_http_error,
+    tell_invalid,
+    tell_refusal,
+    tell_unavailable,
+)
 from donghaeng.api.reading import make_router
 from donghaeng.api.served import Served
 from donghaeng.catalogue.pack import Pack
+from donghaeng.ledger.faults import ConflictError, UnavailableError
 
 PREFIX = "/v1"
 TITLE = "Donghaeng: decisions with reasons"
@@ -59,15 +72,19 @@ def create_app(
     limits: Limits | None = None,
     site: ASGIApp | None = None,
     routers: Iterable[APIRouter] = (),
+    keys: KeyRing | None = None,
+    timer: Callable[[], float] = time.monotonic,
 ) -> App:
     """Make the app.
 
     Args:
         packs: the packs whose tables decide.
-        clock: gives the time for the lines of the log. Nothing else reads a clock: a decision has its day.
+        clock: gives the time for the lines of the log. No decision reads a clock: it has its day.
         limits: what a request may ask for; None for the usual limits.
         site: an app that answers what lies outside ``/v1``; None for nothing.
         routers: further services, made with the prefix `PREFIX`; they get the same errors, log and metrics.
+        keys: what the keys of callers are checked with. Without it whatever needs a key answers 401.
+        timer: gives seconds that never go back, for the rates of keys.
 
     Raises:
         UsageError: two packs have the same id.
@@ -87,11 +104,19 @@ def create_app(
         _Endpoint(path, DecideOne(deciding), methods=["POST"]),
         _Endpoint(f"{path}/batch", DecideMany(deciding), methods=["POST"]),
     ]
-    for router in (make_router(PREFIX, served, metrics, app.openapi), *routers):
+    store = keys.ledger.store if keys is not None else None
+    for router in (make_router(PREFIX, served, metrics, app.openapi, store), *routers):
         app.include_router(router)
+    app.state.access = Access(keys, Rates(limits.rate, limits.burst, timer), metrics) if keys is not None else None
     app.add_exception_handler(Refused, tell_refusal)
     app.add_exception_handler(HTTPException, tell_http_error)
     app.add_exception_handler(RequestValidationError, tell_invalid)
+    app.add_exception_handler(UnavailableError, tell_unavailable)
+    app.add_exception_handler(ConflictError, tell_conflict)
+    # What is added last stands outermost. Decisions have bounds of their own.
+    app.add_middleware(Bounded, bodies=deciding.bodies, limits=limits, but=f"{PREFIX}/decide/")
+    if keys is not None:
+        app.add_middleware(NoKeyInAddress)
     app.add_middleware(Observed, metrics=metrics, clock=clock)
     app.router.default = _outside(site)
 

@@ -14,11 +14,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from donghaeng.api.limits import Limits
-from donghaeng.api.problems import refused, shown_name
+from donghaeng.api.problems import Refused, answer_of, refused, shown_name
 
 
 class Bodies:
@@ -57,6 +58,15 @@ class Bodies:
         finally:
             self._held -= sum(map(len, parts))
 
+    def hold(self, size: int) -> None:
+        """Count bytes that somebody else reads and holds; a negative number lets go of them."""
+        self._held += size
+
+    @property
+    def is_full(self) -> bool:
+        """Whether more is held than may be."""
+        return self._held > self._limits.held_bytes
+
     async def _receive(self, receive: Receive, most: int, parts: list[bytes]) -> None:
         size, more = 0, True
         while more:
@@ -70,8 +80,65 @@ class Bodies:
             self._held += len(part)
             if size > most:
                 raise _too_large(most)
-            if self._held > self._limits.held_bytes:
-                raise refused("busy", "many large requests are worked on; try again", Retry_After="1")
+            if self.is_full:
+                raise _busy()
+
+
+class Bounded:
+    """Bounds the bodies of the routes that leave reading them to the framework, in size, time and over all requests.
+
+    A path that ends in ``/batch`` may have the size of a batch.
+    """
+
+    def __init__(self, app: ASGIApp, bodies: Bodies, limits: Limits, but: str) -> None:
+        """Stand around an app.
+
+        Args:
+            app: the app.
+            bodies: what is held already.
+            limits: the bounds.
+            but: paths that begin so read their bodies themselves.
+        """
+        self._app, self._bodies, self._limits, self._but = app, bodies, limits, but
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http" or scope["path"].startswith(self._but):
+            await self._app(scope, receive, send)
+            return
+        limits = self._limits
+        most = limits.batch_bytes if scope["path"].endswith("/batch") else limits.body_bytes
+        length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+        if length.isdigit() and int(length[:18]) > most:
+            await answer_of(_too_large(most).problem, scope)(scope, receive, send)
+            return
+        size, is_read = 0, False
+
+        async def receive_bounded() -> Message:
+            nonlocal size, is_read
+            if is_read:  # what comes after the body is only that the client has gone, whenever that is
+                return await receive()
+            try:
+                async with asyncio.timeout(limits.seconds):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408, headers={"Connection": "close"}) from None
+            if message["type"] == "http.request":
+                part = len(message.get("body", b""))
+                is_read = not message.get("more_body", False)
+                size += part
+                self._bodies.hold(part)
+                # Of what is raised here the framework lets only its own exceptions through.
+                if size > most:
+                    raise HTTPException(413)
+                if self._bodies.is_full:
+                    raise HTTPException(503, headers={"Retry-After": "1"})
+            return message
+
+        try:
+            await self._app(scope, receive_bounded, send)
+        finally:
+            self._bodies.hold(-size)
 
 
 def _check_declared(scope: Scope, most: int) -> None:
@@ -93,7 +160,11 @@ def _check_declared(scope: Scope, most: int) -> None:
         raise _too_large(most)
 
 
-def _too_large(most: int) -> Exception:
+def _busy() -> Refused:
+    return refused("busy", "many large requests are worked on; try again", Retry_After="1")
+
+
+def _too_large(most: int) -> Refused:
     return refused("too-large", f"the body may have {most:,} bytes at most; cut it into several requests")
 
 

@@ -9,7 +9,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
+from donghaeng.access.scopes import SCOPES
 from donghaeng.api import shapes
+from donghaeng.api.access import needs_of_routes
 from donghaeng.api.problems import KINDS, MEDIA_TYPE
 from donghaeng.api.served import Served
 
@@ -20,6 +22,8 @@ _SHAPES: tuple[type[BaseModel], ...] = (
 #: What each route may answer beside what it is for.
 _OF_DECISIONS = (400, 404, 408, 413, 415, 422, 500, 503)
 _OF_READING = (404, 500)
+_OF_KEYS = (400, 401, 403, 429, 503)
+_OF_BODIES = (408, 409, 413, 422)
 
 
 def describe(title: str, version: str, routes: list[BaseRoute], served: Served, prefix: str) -> dict[str, Any]:
@@ -38,15 +42,32 @@ def describe(title: str, version: str, routes: list[BaseRoute], served: Served, 
     schemas |= definitions["$defs"]
     for name in ("HTTPValidationError", "ValidationError"):  # not our shape of an error
         schemas.pop(name, None)
-    for path in document["paths"].values():
-        for operation in path.values():
-            operation["responses"].pop("422", None)
+    wanted = needs_of_routes(routes)
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            takes = operation["responses"].pop("422", None) is not None
             _add_problems(operation, _OF_READING)
+            if needed := wanted[method.upper(), path]:
+                _add_problems(operation, _OF_KEYS)
+                # Schemes in one object are needed together, and one of the objects suffices.
+                alternatives = sorted(needed[0]) if len(needed) == 1 else []
+                operation["security"] = [{"key": [scope]} for scope in alternatives] or [{"key": []}]
+                document["components"]["securitySchemes"] = {"key": _KEY}
+                if takes:
+                    _add_problems(operation, _OF_BODIES)
     parameters = _parameters(served)
     path = f"{prefix}/decide/{{owner}}/{{pack}}/{{table}}"
     document["paths"][path] = {"post": _one(parameters)}
     document["paths"][f"{path}/batch"] = {"post": _many(parameters)}
     return document
+
+
+_KEY = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A key of `donghaeng keys create`. Scopes: "
+    + "; ".join(f"`{scope}`, {purpose}" for scope, purpose in SCOPES.items()),
+}
 
 
 def _one(parameters: list[dict[str, Any]]) -> dict[str, Any]:

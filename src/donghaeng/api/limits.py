@@ -19,6 +19,8 @@ class Limits:
         text: length of a text in characters.
         seconds: time to read a body, and time to decide.
         threads: batches and slow decisions that are worked on at a time.
+        rate: requests a second that one key may make in the long run.
+        burst: requests that it may make at once, after a pause.
     """
 
     body_bytes: int = 1_000_000
@@ -30,3 +32,5 @@ class Limits:
     text: int = 200
     seconds: float = 10.0
     threads: int = 4
+    rate: float = 100.0
+    burst: int = 200

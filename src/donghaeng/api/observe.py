@@ -12,14 +12,13 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from donghaeng.api.problems import REQUEST_ID, Problem, answer_of
+from donghaeng.api.problems import FAILURE, REQUEST_ID, Problem, answer_of, place_of
 
 LOG = logging.getLogger("donghaeng.api")
 
@@ -62,11 +61,21 @@ class Metrics:
             registry=self.registry,
         )
         self._open = Gauge("donghaeng_http_requests_open", "Requests that are worked on.", registry=self.registry)
+        self._refusals = Counter(
+            "donghaeng_access_refusals_total",
+            "Requests that were refused for their key: none, unknown, expired, revoked, its scopes, its rate.",
+            ["reason"],
+            registry=self.registry,
+        )
         self._kept: dict[tuple[str, str, int], tuple[Any, Any]] = {}
 
     def begin(self) -> None:
         """Count a request that has come."""
         self._open.inc()
+
+    def refuse(self, reason: str) -> None:
+        """Count a request that was refused for its key, by a word of ours."""
+        self._refusals.labels(reason).inc()
 
     def end(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
@@ -119,12 +128,13 @@ class Observed:
         except ClientDisconnect:
             status = status or CLIENT_GONE
         except Exception as error:
-            failure = _place(error)
+            failure = place_of(error)
             if not status:
                 problem = Problem("failure", "it is logged under the request id; nothing was decided")
                 await answer_of(problem, scope)(scope, receive, send_marked)
         finally:
             seconds = self._timer() - began
+            failure = failure or scope.get(FAILURE, "")
             method = scope["method"] if scope["method"] in METHODS else "other"
             route = str(scope.get(PART) or getattr(scope.get("route"), "path", UNMATCHED))
             self._metrics.end(method, route, status or CLIENT_GONE, seconds)
@@ -146,12 +156,3 @@ class Observed:
         if failure:
             line["failure"] = failure
         LOG.log(level, json.dumps(line))
-
-
-def _place(error: BaseException) -> str:
-    """Say what kind of failure it is and where in the code, without its message."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
-    return f"{type(error).__name__}{where}"

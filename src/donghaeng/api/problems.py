@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,7 +18,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
+from donghaeng.access.keys import redact_keys
 from donghaeng.identifiers import redact
+from donghaeng.ledger.faults import ConflictError, UnavailableError
 
 MEDIA_TYPE = "application/problem+json"
 #: So many faults of one request are shown.
@@ -27,25 +30,40 @@ LONGEST_NAME = 80
 #: The key of the id of a request in its scope; `donghaeng.api.observe` sets it.
 REQUEST_ID = "donghaeng.request_id"
 
+#: The key of the place of a failure that was answered, for the log; a handler sets it.
+FAILURE = "donghaeng.failure"
+
 #: What can go wrong, by the last part of its ``type``: status and title.
 KINDS: dict[str, tuple[int, str]] = {
     "malformed-json": (400, "The body is not JSON"),
     "duplicate-name": (400, "A name stands twice in one object"),
     "too-deep": (400, "The body is nested too deeply"),
     "query": (400, "The address takes no query"),
+    "key-in-address": (400, "A key stands in the address"),
+    "no-key": (401, "A key is needed"),
+    "key": (401, "The key is not valid"),
+    "scope": (403, "The key is not for this"),
     "not-found": (404, "There is nothing at this address"),
     "unknown-pack": (404, "There is no such pack here"),
     "unknown-table": (404, "The pack has no such table"),
+    "unknown-person": (404, "No number of yours leads to this person"),
+    "no-proof": (404, "There is no such entry or seal to prove"),
     "method": (405, "The address does not take this method"),
     "slow-body": (408, "The body took too long to arrive"),
+    "conflict": (409, "It does not fit what is recorded"),
     "too-large": (413, "The body is too large"),
     "media-type": (415, "The body is not declared as JSON"),
     "invalid": (422, "The request has faults"),
+    "rate": (429, "The key is used too often"),
     "failure": (500, "Our own failure"),
     "busy": (503, "There is too much to do"),
     "time": (503, "The decision took too long"),
+    "unavailable": (503, "The ledger cannot be reached"),
 }
-_OF_STATUS = {404: "not-found", 405: "method", 413: "too-large", 415: "media-type"}
+_OF_STATUS = {
+    **{400: "malformed-json", 404: "not-found", 405: "method", 408: "slow-body", 413: "too-large", 415: "media-type"},
+    503: "busy",
+}
 
 
 @dataclass(frozen=True)
@@ -123,9 +141,9 @@ class Refused(Exception):  # noqa: N818 - it says what happened to the request
 
 
 def shown_name(name: str) -> str:
-    """Give the name of a fact as it may be repeated: short, and without numbers of persons."""
-    # A number of a person is looked for in more than is shown, so that none is cut in half and shown.
-    return redact(name[: 5 * LONGEST_NAME])[:LONGEST_NAME]
+    """Give the name of a fact as it may be repeated: short, and without numbers of persons and keys."""
+    # They are looked for in more than is shown, so that none is cut in half and shown.
+    return redact_keys(redact(name[: 5 * LONGEST_NAME]))[:LONGEST_NAME]
 
 
 def refused(kind: str, detail: str, **headers: str) -> Refused:
@@ -143,6 +161,15 @@ def invalid(errors: Sequence[Wrong]) -> Problem:
 def request_id_of(scope: Scope) -> str:
     """Give the id of a request; empty where nobody has given it one."""
     return str(scope.get(REQUEST_ID, ""))
+
+
+def place_of(error: BaseException) -> str:
+    """Say what kind of failure it is and where in the code, without its message."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{where}"
 
 
 def answer_of(problem: Problem, scope: Scope) -> Response:
@@ -168,6 +195,20 @@ async def tell_http_error(request: Request, error: Exception) -> Response:
     }
     problem = Problem(kind, details.get(kind, KINDS[kind][1]), (), headers, error.status_code)
     return answer_of(problem, request.scope)
+
+
+async def tell_unavailable(request: Request, error: Exception) -> Response:
+    """Answer where the ledger cannot be reached: nothing was acknowledged, so the request may be made again."""
+    assert isinstance(error, UnavailableError)  # noqa: S101 - registered for nothing else
+    request.scope[FAILURE] = place_of(error)
+    detail = "nothing was acknowledged; make the same request again, with the same idempotency key if it has one"
+    return answer_of(Problem("unavailable", detail, headers={"Retry-After": "1"}), request.scope)
+
+
+async def tell_conflict(request: Request, error: Exception) -> Response:
+    """Answer what a service has left of conflicts with what is recorded."""
+    assert isinstance(error, ConflictError)  # noqa: S101 - registered for nothing else
+    return answer_of(Problem("conflict", "read what is recorded, decide anew, and send it again"), request.scope)
 
 
 async def tell_invalid(request: Request, error: Exception) -> Response:

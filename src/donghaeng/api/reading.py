@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import APIRouter
+import anyio.to_thread
+from fastapi import APIRouter, Depends
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, Response
 
 from donghaeng import __version__
 from donghaeng.api import shapes
+from donghaeng.api.access import KeyedRoute, needs
 from donghaeng.api.observe import Metrics
 from donghaeng.api.served import Served
 from donghaeng.catalogue.pack import Pack
+from donghaeng.ledger.store import LAST_SEQUENCE, Store
 
 
-def make_router(prefix: str, served: Served, metrics: Metrics, described: Callable[[], dict[str, Any]]) -> APIRouter:
+def make_router(
+    prefix: str,
+    served: Served,
+    metrics: Metrics,
+    described: Callable[[], dict[str, Any]],
+    store: Store | None = None,
+) -> APIRouter:
     """Make the routes.
 
     Args:
@@ -24,8 +33,9 @@ def make_router(prefix: str, served: Served, metrics: Metrics, described: Callab
         served: what is served.
         metrics: what is counted.
         described: gives the OpenAPI document.
+        store: the store of the ledger, if there is one: health then asks it, and metrics need a key.
     """
-    router = APIRouter(prefix=prefix)
+    router = APIRouter(prefix=prefix, route_class=KeyedRoute)
 
     @router.get("/packs", response_model=shapes.Packs, operation_id="list_packs")
     def packs() -> dict[str, Any]:
@@ -45,11 +55,16 @@ def make_router(prefix: str, served: Served, metrics: Metrics, described: Callab
 
     @router.get("/health", response_model=shapes.Health, operation_id="health")
     async def health() -> dict[str, Any]:
-        """Say that the server answers, and which versions it has."""
+        """Say that the server answers, and which versions it has; a ledger answers, too."""
+        if store is not None:
+            await anyio.to_thread.run_sync(lambda: list(store.query(LAST_SEQUENCE)))
         packs = {pack.id: pack.version for pack in served.packs.values()}
         return {"status": "ok", "version": __version__, "packs": packs}
 
-    @router.get("/metrics", response_class=Response, operation_id="metrics", responses=_METRICS)
+    # Counts by route tell how many patients came: with a ledger they are not for everybody.
+    guards = [] if store is None else [Depends(needs("auditor", "admin"))]
+
+    @router.get("/metrics", response_class=Response, operation_id="metrics", responses=_METRICS, dependencies=guards)
     async def show_metrics() -> Response:
         """Give counts and times of requests by route and status, for Prometheus."""
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)

@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from donghaeng.catalogue.budget_outcome import DOCUMENT as BUDGET
+from donghaeng.catalogue.budget_outcome import budget_content, without_a_budget
+from donghaeng.catalogue.diagnosis_outcome import DOCUMENT as DIAGNOSIS
+from donghaeng.catalogue.diagnosis_outcome import diagnosis_document, diagnosis_of, diagnosis_tables
 from donghaeng.catalogue.index_section import IndexSection
 from donghaeng.catalogue.measures_outcome import measures_tables
 from donghaeng.catalogue.pack import Pack
 from donghaeng.catalogue.rules_outcome import RulesContent, rules_content
 from donghaeng.catalogue.study_outcome import study_tables
+from donghaeng.diagnosis.diagnose import Diagnosis
 from donghaeng.index.changes import changes_table
 from donghaeng.index.contributions import contributions
 from donghaeng.index.poverty.report import poverty_report
@@ -59,12 +64,23 @@ def outcome(
     manifest = pack.manifest
     description = {**manifest.model_dump(mode="json"), "status_note": STATUS_NOTES[manifest.status]}
     tables = {"sources": sources_table(pack.sources), "statements": pack.statements.table()}
+    documents: dict[str, Any] = {}
+    diagnosis: Diagnosis | None = None
     if pack.places:
         tables["places"] = places_table(pack.places)
     if pack.index:
         scores = scores or pack.index.scores
         description["newest_period"] = scores.periods[scores.newest_period()].text
         tables |= index_tables(pack.index, scores, manifest.date, previous)
+        diagnosis = diagnosis_of(pack, scores)
+        if diagnosis:
+            tables |= diagnosis_tables(diagnosis)
+            documents[DIAGNOSIS] = diagnosis_document(pack, diagnosis)
+    if pack.budget:
+        budget_tables, documents[BUDGET] = budget_content(pack, pack.budget, diagnosis, scores)
+        tables |= budget_tables
+    elif diagnosis and manifest.status != "invented":
+        documents[BUDGET] = without_a_budget(diagnosis.findings)
     description["previous_version"] = previous.description["version"] if previous else None
     if pack.poverty:
         tables["poverty"] = poverty_report(pack.poverty).table()
@@ -81,7 +97,7 @@ def outcome(
         inputs=pack.files,
         tables=tables,
         texts={**{name: f"# {article.title}\n\n{article.body}" for name, article in articles.items()}, **rules.texts},
-        documents=rules.documents,
+        documents={**documents, **rules.documents},
     )
 
 

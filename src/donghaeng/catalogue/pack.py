@@ -6,18 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from donghaeng.budget.plan import Plan, Refused, Request
+from donghaeng.budget.section import BudgetSection
 from donghaeng.catalogue.articles import Article
+from donghaeng.catalogue.budget_plan import plan_of
 from donghaeng.catalogue.index_section import IndexSection
 from donghaeng.catalogue.manifest import Manifest, Wording
+from donghaeng.diagnosis.diagnose import Diagnosis
+from donghaeng.diagnosis.diagnose import diagnose as find_causes
+from donghaeng.diagnosis.section import DiagnosisSection
 from donghaeng.errors import UsageError, listed, nearest
 from donghaeng.index.alternatives import patched
 from donghaeng.index.poverty.survey import PovertySection
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.score import score as compute
 from donghaeng.index.scores import Scores
+from donghaeng.measures.measure import MeasuresSection
 from donghaeng.places import Place
 from donghaeng.rules.decision import DecisionTable
 from donghaeng.rules.reading import RulesSection
+from donghaeng.services.identity.section import IdentitySection
+from donghaeng.services.passes.section import PassesSection
 from donghaeng.sources import Source
 from donghaeng.statements import Statements
 from donghaeng.wording import Language
@@ -39,6 +48,11 @@ class Pack:
         articles: its articles, in the order of slug and language.
         files: SHA-256 of each file that was read, by path in the pack.
         poverty: the household tables it counts the poor from; None where it has none.
+        diagnosis: what it knows of the causes of its index; None where it says nothing.
+        budget: its money, and what money could be given to; None where it says nothing.
+        measures: the statistics of its services that it declares; None where it declares none.
+        passes: the passes that it sells; None where it sells none.
+        identity: its identity check at a desk; None where it has none.
     """
 
     folder: Path
@@ -52,6 +66,11 @@ class Pack:
     articles: tuple[Article, ...]
     files: Mapping[str, str]
     poverty: PovertySection | None = None
+    diagnosis: DiagnosisSection | None = None
+    budget: BudgetSection | None = None
+    measures: MeasuresSection | None = None
+    passes: PassesSection | None = None
+    identity: IdentitySection | None = None
 
     def __repr__(self) -> str:
         """Say in a line what it is."""
@@ -87,6 +106,36 @@ class Pack:
             raise UsageError(f"{self.id} has no household tables; give a pack that has poverty.yaml")
         return self.poverty
 
+    def measures_section(self) -> MeasuresSection:
+        """Give the measures of the pack.
+
+        Raises:
+            UsageError: the pack declares none.
+        """
+        if self.measures is None:
+            raise UsageError(f"{self.id} declares no measures; give a pack that has measures.yaml")
+        return self.measures
+
+    def identity_section(self) -> IdentitySection:
+        """Give the identity check of the pack.
+
+        Raises:
+            UsageError: the pack has none.
+        """
+        if self.identity is None:
+            raise UsageError(f"{self.id} has no identity check; give a pack that has service/identity.yaml")
+        return self.identity
+
+    def passes_section(self) -> PassesSection:
+        """Give the passes of the pack.
+
+        Raises:
+            UsageError: the pack sells none.
+        """
+        if self.passes is None:
+            raise UsageError(f"{self.id} sells no passes; give a pack that has service/passes.yaml")
+        return self.passes
+
     def table(self, table_id: str) -> DecisionTable:
         """Give a decision table of the pack.
 
@@ -107,6 +156,28 @@ class Pack:
             UsageError: the pack describes no index.
         """
         return self.index_section().scores
+
+    def diagnose(self) -> Diagnosis:
+        """Find the falls of the index of the pack, and their causes.
+
+        Raises:
+            UsageError: the pack describes no index.
+        """
+        return find_causes(self.score(), self.diagnosis, self.places, self.statements)
+
+    def plan(self, request: Request) -> Plan | Refused:
+        """Divide money among the options of the pack; for a real body without evidence, say what to collect first.
+
+        Args:
+            request: what is asked for.
+
+        Raises:
+            UsageError: the pack has no budget and is about nobody real, or the request is none.
+            InputError: limits that contradict each other, each named.
+        """
+        falls = self.diagnose().findings if self.index else ()
+        scores = self.score() if self.index else None
+        return plan_of(self.id, self.budget, self.manifest.status == "invented", request, falls, scores)
 
     def score_with(self, recipe: Recipe) -> Scores:
         """Compute the index of the pack by another recipe.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from donghaeng.budget.section import FILES as BUDGET_FILES
+from donghaeng.budget.section import BudgetSection, Surroundings, read_budget
 from donghaeng.catalogue.articles import Article, read_articles
 from donghaeng.catalogue.common_sections import (
     read_manifest,
@@ -15,33 +17,60 @@ from donghaeng.catalogue.common_sections import (
 )
 from donghaeng.catalogue.files import PackFiles, Section, list_files, warn_of_unknown_files
 from donghaeng.catalogue.find import Found, find, shipped_ids
-from donghaeng.catalogue.index_section import INDEX, read_index
+from donghaeng.catalogue.index_section import INDEX, ReadIndex, read_index
 from donghaeng.catalogue.manifest import Manifest
 from donghaeng.catalogue.pack import Pack
+from donghaeng.diagnosis.section import FILES as DIAGNOSIS_FILES
+from donghaeng.diagnosis.section import DiagnosisSection, read_diagnosis
 from donghaeng.documents import read_model
 from donghaeng.errors import Faults
 from donghaeng.index.poverty.survey import read_poverty
+from donghaeng.measures.measure import MeasuresSection
+from donghaeng.measures.reading import read_measures
+from donghaeng.places import Place
 from donghaeng.rules.placing import PackFacts
 from donghaeng.rules.reading import RulesSection, read_rules
+from donghaeng.services.identity.policy import Policy
+from donghaeng.services.identity.section import FILE as IDENTITY_FILE
+from donghaeng.services.identity.section import IdentitySection, read_identity
+from donghaeng.services.identity.simulation import FILE as IDENTITY_SIMULATION_FILE
+from donghaeng.services.identity.simulation import read_simulation
+from donghaeng.services.passes.section import FILE as PASSES_FILE
+from donghaeng.services.passes.section import PassesSection
+from donghaeng.services.passes.section_reading import read_passes
+from donghaeng.services.passes.simulation import FILE as PASS_SIMULATION_FILE
+from donghaeng.services.passes.simulation import read_pass_simulation
 from donghaeng.sources import Source
-from donghaeng.wording import LANGUAGES, Language
+from donghaeng.wording import LANGUAGES, Language, Text
 
 RULES = Section(
     "decision tables (rules/*.yaml) or dated values (values.yaml)",
     ("values.yaml", "rules/*.yaml"),
     beside=("examples/*.yaml",),
 )
+DIAGNOSIS = Section("causes (identities.yaml)", DIAGNOSIS_FILES)
+BUDGET = Section("a budget (budget.yaml)", BUDGET_FILES)
 POVERTY = Section("household tables (poverty.yaml)", ("poverty.yaml",))
+MEASURES = Section("measures (measures.yaml)", ("measures.yaml",))
+IDENTITY = Section(f"an identity check ({IDENTITY_FILE})", (IDENTITY_FILE,), beside=(IDENTITY_SIMULATION_FILE,))
+PASSES = Section(f"passes ({PASSES_FILE})", (PASSES_FILE,), beside=(PASS_SIMULATION_FILE,))
 STATEMENTS = Section("statements.csv", ("statements.csv",))
 ARTICLES = Section("articles", ("articles/*.md",))
 #: What a pack may describe; it has at least one of them.
-SECTIONS = (INDEX, RULES, POVERTY, STATEMENTS, ARTICLES)
+SECTIONS = (INDEX, RULES, BUDGET, POVERTY, MEASURES, STATEMENTS, ARTICLES)
 
 REQUIRED_FILES = ("pack.yaml", "sources.yaml")
 #: Files beside the required ones that are called the same in every pack.
 OPTIONAL_FILES = (
     *INDEX.files,
+    *DIAGNOSIS.files,
+    *BUDGET.files,
     *POVERTY.files,
+    *MEASURES.files,
+    *IDENTITY.files,
+    *IDENTITY.beside,
+    *PASSES.files,
+    *PASSES.beside,
     "places.csv",
     *STATEMENTS.files,
     *(f"wording/{language}.yaml" for language in LANGUAGES),
@@ -104,7 +133,12 @@ def _read(files: PackFiles, faults: Faults) -> Pack | None:
     index = None
     if files.of(INDEX.files):
         index = read_index(files, languages, is_invented, sources, places, faults, poverty)
+    diagnosis = _diagnosis(files, index, is_invented, languages, sources, faults) if files.of(DIAGNOSIS.files) else None
+    budget = _budget(files, index, places, languages, is_invented, sources, faults) if files.of(BUDGET.files) else None
     rules = _rules(files, manifest, languages, sources, faults) if manifest and files.of(RULES.files) else None
+    measures = _measures(files, languages, rules, faults) if files.of(MEASURES.files) else None
+    identity = _identity(files, manifest, rules, faults) if files.of(IDENTITY.files) else None
+    passes = _passes(files, manifest, languages, sources, rules, faults) if files.of(PASSES.files) else None
     nodes = index.codes if index else ()
     statements = read_pack_statements(files, languages, nodes, sources, faults)
     articles = read_articles(files.path("articles"), files.label_of("articles"), languages, sources, faults)
@@ -125,7 +159,49 @@ def _read(files: PackFiles, faults: Faults) -> Pack | None:
         articles=articles,
         files=_digests(files, articles, tables),
         poverty=poverty,
+        diagnosis=diagnosis,
+        budget=budget,
+        measures=measures,
+        passes=passes,
+        identity=identity,
     )
+
+
+def _diagnosis(
+    files: PackFiles,
+    index: ReadIndex | None,
+    is_invented: bool,
+    languages: tuple[Language, ...],
+    sources: Mapping[str, Source] | None,
+    faults: Faults,
+) -> DiagnosisSection | None:
+    if index is None:
+        what, remedy = "causes of an index that the pack does not have", "add structure.csv and recipe.yaml"
+        first = files.label_of(files.of(DIAGNOSIS.files)[0])
+        faults.add(first, 1, 1, what, INDEX.name, remedy, "missing-file")
+        return None
+    if index.section is None:
+        return None
+    scores = index.section.scores
+    places = index.places
+    return read_diagnosis(files.folder, files.label, scores, places, sources, is_invented, languages, faults)
+
+
+def _budget(
+    files: PackFiles,
+    index: ReadIndex | None,
+    places: tuple[Place, ...],
+    languages: tuple[Language, ...],
+    is_invented: bool,
+    sources: Mapping[str, Source] | None,
+    faults: Faults,
+) -> BudgetSection | None:
+    nodes = None
+    if index and index.section:
+        tree = index.section.structure
+        nodes = tuple(code for at, code in enumerate(tree.codes) if tree.is_leaf(at))
+    around = Surroundings(languages, nodes, index.places if index else places, sources, is_invented)
+    return read_budget(files.folder, files.label, around, faults)
 
 
 def _rules(
@@ -137,6 +213,60 @@ def _rules(
 ) -> RulesSection | None:
     facts = PackFacts(manifest.id, manifest.version, manifest.jurisdiction, languages, sources)
     return read_rules(files.folder, files.label, facts, faults)
+
+
+def _identity(
+    files: PackFiles, manifest: Manifest | None, rules: RulesSection | None, faults: Faults
+) -> IdentitySection | None:
+    if manifest is None:
+        return None
+    section = read_identity(
+        files.folder,
+        files.label,
+        pack=manifest.id,
+        version=manifest.version,
+        languages=manifest.languages,
+        unofficial=manifest.status != "official",
+        rules=rules,
+        faults=faults,
+    )
+    if section is not None and rules is not None and files.has(IDENTITY_SIMULATION_FILE):
+        read_simulation(files.folder, files.label, Policy.of(section, rules), faults)
+    return section
+
+
+def _passes(
+    files: PackFiles,
+    manifest: Manifest | None,
+    languages: tuple[Language, ...],
+    sources: Mapping[str, Source] | None,
+    rules: RulesSection | None,
+    faults: Faults,
+) -> PassesSection | None:
+    if manifest is None:
+        return None
+    facts = PackFacts(manifest.id, manifest.version, manifest.jurisdiction, languages, sources)
+    section = read_passes(files.folder, files.label, facts, rules, faults)
+    if section is not None and files.has(PASS_SIMULATION_FILE):
+        read_pass_simulation(files.folder, files.label, section, faults, sources)
+    return section
+
+
+def _measures(
+    files: PackFiles,
+    languages: tuple[Language, ...],
+    rules: RulesSection | None,
+    faults: Faults,
+) -> MeasuresSection | None:
+    from donghaeng.catalogue.ledger_tables import known_tables
+
+    code_lists: dict[str, Mapping[str, Text]] = {}
+    for table_id, table in (rules.tables if rules else {}).items():
+        types = {name: one.type for name, one in table.inputs.items()}
+        types |= {name: one.type for name, one in table.outcomes.items()}
+        code_lists |= {f"{table_id}.{name}": kind.codes for name, kind in types.items() if kind.codes}
+    name = MEASURES.files[0]
+    return read_measures(files.path(name), files.label_of(name), known_tables(), code_lists, languages, faults)
 
 
 def _check_describes_something(files: PackFiles, faults: Faults) -> None:

@@ -10,14 +10,21 @@ from typing import Any
 from pydantic import BaseModel
 
 from donghaeng import places, statements
+from donghaeng.budget import decisions, lines, links, needs, options
+from donghaeng.budget.settings import GRADES, BudgetSettings
 from donghaeng.catalogue.manifest import Manifest, Wording
+from donghaeng.diagnosis import counts, factors, groups, revisions
+from donghaeng.diagnosis.document import Identities
 from donghaeng.index import observations, structure
 from donghaeng.index.alternatives import Alternatives
 from donghaeng.index.poverty.definition import PovertyDefinition
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.tables import Tables
+from donghaeng.measures.document import Measures
 from donghaeng.rules.document import Examples, TableModel, Values
 from donghaeng.rules.what_if import WhatIf
+from donghaeng.services.identity.section import IdentityModel
+from donghaeng.services.passes.section import PassesModel
 from donghaeng.sources import KIND_WORDS, Sources
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -29,6 +36,11 @@ _DOCUMENTS: dict[str, type[BaseModel]] = {
     "tables": Tables,
     "robustness": Alternatives,
     "poverty": PovertyDefinition,
+    "identities": Identities,
+    "budget": BudgetSettings,
+    "measures": Measures,
+    "passes": PassesModel,
+    "identity": IdentityModel,
     "wording": Wording,
     "values": Values,
     "rules": TableModel,
@@ -57,6 +69,26 @@ def schemas() -> dict[str, dict[str, Any]]:
             observations.OPTIONAL,
             {"used": ("yes", "no"), "kind": kinds, "count_kind": ("", *kinds), "imputed": ("", "yes")},
         ),
+        "factors": _row(factors.REQUIRED, factors.OPTIONAL, {"kind": kinds}),
+        "revisions": _row(revisions.REQUIRED, revisions.OPTIONAL, {"kind": kinds, "what": revisions.WHATS}),
+        "counts": _row(counts.REQUIRED, counts.OPTIONAL, {"kind": kinds}),
+        "groups": _row(groups.REQUIRED, groups.OPTIONAL, {"kind": kinds}),
+        "budget_lines": _row(lines.COLUMNS, (), {"kind": kinds, "phase": lines.PHASES, "purpose": lines.PURPOSES}),
+        "programme_links": _row(links.COLUMNS, (), {"kind": kinds, "joint": ("", "yes", "no")}),
+        "needs": _row(needs.REQUIRED, needs.OPTIONAL, {"kind": kinds}),
+        "options": _row(
+            options.REQUIRED,
+            options.OPTIONAL,
+            {
+                "kind": kinds,
+                "type": options.TYPES,
+                "cost_basis": options.BASES,
+                "grade": GRADES,
+                "mandatory": ("", "yes", "no"),
+                "whole": ("", "yes", "no"),
+            },
+        ),
+        "decisions": _row(decisions.COLUMNS, (), {"kind": kinds, "outcome": decisions.OUTCOMES}),
         "places": _row(places.COLUMNS, places.OPTIONAL, {}),
         "statements": _row(statements.COLUMNS, (), {"type": statements.TYPES, "status": ("", *statements.STATUSES)}),
     }

@@ -9,23 +9,31 @@ import sys
 import typer
 
 from donghaeng.cli import (
+    budget,
     check,
     compare,
     decide,
     demo,
+    diagnose,
     diff,
     examples,
     export,
     import_,
     index,
+    keys,
     ledger,
+    measure,
     new,
     packs,
+    pass_,
+    pass_settle,  # noqa: F401, adds its commands to those of pass_
+    pass_tap,  # noqa: F401, adds its commands to those of pass_
     poverty,
     release,
     robustness,
     schema,
     serve,
+    simulate,
     site,
     study,
     verify,
@@ -71,6 +79,8 @@ app.command("ask", short_help="Ask only for the facts that are still needed.")(d
 app.command("describe", short_help="Say what a decision table asks and answers.")(decide.describe)
 app.command("diff", short_help="Say for which cases the answer changes.")(diff.diff)
 app.command("index", short_help="Compute an index beside published figures.")(index.index)
+app.command("diagnose", short_help="Find what fell, and why as far as the data say.")(diagnose.diagnose)
+app.command("budget", short_help="Divide money where the need is, to the won.")(budget.budget)
 app.command("robustness", short_help="Try every combination of choices of method.")(robustness.robustness)
 app.command("compare", short_help="Compare two versions of an index.")(compare.compare)
 app.command("study", short_help="Look at indicators, groups and places.")(study.study)
@@ -78,6 +88,10 @@ app.command("poverty", short_help="Count the poor from household tables.")(pover
 app.add_typer(import_.app, name="import", short_help="Make a pack from the form of another tool.")
 app.add_typer(export.app, name="export", short_help="Write a pack in the form of another tool.")
 app.add_typer(ledger.app, name="ledger", short_help="Keep, verify, seal and restore the ledger.")
+app.add_typer(keys.app, name="keys", short_help="Make, list and revoke keys of the API.")
+app.command("measure", short_help="Compute statistics from a ledger.")(measure.measure)
+app.add_typer(pass_.app, name="pass", short_help="Run passes: prices, cards, charges, refunds.")
+app.command("simulate", short_help="Play made-up days through a service.")(simulate.simulate)
 app.command("release", short_help="Write results as an immutable release.")(release.release)
 app.command("verify", short_help="Find any changed byte of a release.")(verify.verify)
 app.command("site", short_help="Build the public site of a release.")(site.site)

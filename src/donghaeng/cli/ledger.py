@@ -66,6 +66,7 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be
 DEFAULT_URL = "sqlite:///donghaeng.db"
 DEFAULT_LIST = Path("donghaeng.erasures.jsonl")
 SEAL_KEY, PUBLIC_KEY, MASTER_KEY, EXTRACT_KEY = "seal.key", "seal.pub", "master.key", "extract.key"
+GATE_KEY, GATE_PUBLIC_KEY = "gate.key", "gate.pub"
 
 
 @app.callback()
@@ -93,26 +94,15 @@ def migrate(url: LedgerOption = DEFAULT_URL) -> None:
 def keygen(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder for the keys.", show_default=False)],
 ) -> None:
-    """Make keys: one pair to sign seals, a master key for persons, one for extracts."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-
-    from donghaeng.errors import UsageError
-
-    there = [name for name in (SEAL_KEY, PUBLIC_KEY, MASTER_KEY, EXTRACT_KEY) if (folder / name).exists()]
-    if there:
-        raise UsageError(f"{folder / there[0]} exists; keys are never written over, so give another folder")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key = Ed25519PrivateKey.generate()
-    _write_secret(folder / SEAL_KEY, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    (folder / PUBLIC_KEY).write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
-    for name in (MASTER_KEY, EXTRACT_KEY):
-        _write_secret(folder / name, os.urandom(32).hex().encode() + b"\n")
+    """Make keys: pairs to sign seals and what gates believe, a master key for persons, one for extracts."""
+    make_keys(folder)
     _say(
         f"{folder / SEAL_KEY}     signs seals: keep it where the ledger's administrators cannot use it alone\n"
         f"{folder / PUBLIC_KEY}     checks seals: give it to everyone\n"
         f"{folder / MASTER_KEY}   opens the map and facts of persons: without it they are lost\n"
-        f"{folder / EXTRACT_KEY}  names persons in extracts"
+        f"{folder / EXTRACT_KEY}  names persons in extracts\n"
+        f"{folder / GATE_KEY}     signs what gates believe: media of passes, and lists\n"
+        f"{folder / GATE_PUBLIC_KEY}     is given to gates"
     )
 
 
@@ -416,6 +406,30 @@ def extract(
     _say(f"{folder}: {made.rows:,} rows, {counted(len(made.written), 'file')} written")
 
 
+def make_keys(folder: Path) -> None:
+    """Make all keys of a ledger in a folder.
+
+    Raises:
+        UsageError: there are keys already.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+    from donghaeng.errors import UsageError
+
+    all_keys = (SEAL_KEY, PUBLIC_KEY, MASTER_KEY, EXTRACT_KEY, GATE_KEY, GATE_PUBLIC_KEY)
+    there = [name for name in all_keys if (folder / name).exists()]
+    if there:
+        raise UsageError(f"{folder / there[0]} exists; keys are never written over, so give another folder")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for private, public in ((SEAL_KEY, PUBLIC_KEY), (GATE_KEY, GATE_PUBLIC_KEY)):
+        key = Ed25519PrivateKey.generate()
+        _write_secret(folder / private, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        (folder / public).write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    for name in (MASTER_KEY, EXTRACT_KEY):
+        _write_secret(folder / name, os.urandom(32).hex().encode() + b"\n")
+
+
 def _kinds() -> Kinds:
     """Give all kinds that the services of Donghaeng record."""
     from donghaeng.services.registry import all_kinds
@@ -528,7 +542,8 @@ def _private_key(file: Path) -> Any:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
-        raise InputError(f"{file}: not a private key; expected the {SEAL_KEY} of `donghaeng ledger keygen`")
+        expected = f"the {SEAL_KEY} or {GATE_KEY} of `donghaeng ledger keygen`"
+        raise InputError(f"{file}: not a private key; expected {expected}")
     return key
 
 

@@ -25,6 +25,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 
 #: Ids up to so many characters stay in one line of a table.
 LONGEST_WHOLE_ID = 40
+#: Words up to so many characters are not broken.
+LONGEST_WHOLE_WORD = 20
 
 
 def print_json(value: Any) -> None:
@@ -83,22 +85,33 @@ def print_table(title: str, columns: Sequence[tuple[str, str]], rows: Iterable[S
         columns: heading and justification of each column: ``left``, ``right``, or ``id`` for short ids at the left,
             which are not broken into lines.
         rows: cells as text, which may hold rich markup.
+
+    Numbers and ids are never cut: a table that is wider than the terminal goes on beyond its edge.
     """
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     cells = list(rows)
+    needed = 0
     for place, (heading, justify) in enumerate(columns):
         # A long word goes on in the next line: an id that is cut off cannot be looked up.
         right = justify == "right"
         whole = right or (justify == "id" and max((len(row[place]) for row in cells), default=0) <= LONGEST_WHOLE_ID)
-        table.add_column(heading, justify="right" if right else "left", no_wrap=whole, overflow="fold")
+        texts = [Text.from_markup(text) for text in (heading, *(row[place] for row in cells))]
+        if whole:
+            least = max(text.cell_len for text in texts)
+        else:
+            least = min(LONGEST_WHOLE_WORD, max(Text(word).cell_len for text in texts for word in text.plain.split()))
+        needed += least + 3  # with the space between columns
+        table.add_column(heading, justify="right" if right else "left", no_wrap=whole, overflow="fold", min_width=least)
     for row in cells:
         table.add_row(*row)
     screen = console()
     # Beside the table and not as its title, which would be wrapped to the width of the columns.
     screen.print(f"[bold]{title}[/bold]", soft_wrap=True)
+    screen.width = max(needed, screen.width)
     screen.print(table)
 
 

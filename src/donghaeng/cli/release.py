@@ -10,9 +10,10 @@ import typer
 from donghaeng.cli.output import JsonOption, PacksArgument, console, print_json, working
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from donghaeng.catalogue.pack import Pack
+    from donghaeng.measures.compute import Computed
     from donghaeng.release.content import Label
 
 
@@ -25,15 +26,36 @@ def release(
     replaces: Annotated[str, typer.Option(help="For a correction: id of the release it replaces.")] = "",
     reason: Annotated[str, typer.Option(help="For a correction: why.")] = "",
     previous: Annotated[Path | None, typer.Option(help="Release before this one, to say what changed.")] = None,
+    ledger: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="Ledger whose entries are measured: sqlite:///FILE or postgresql://...",
+            show_default=False,
+        ),
+    ] = "",
+    extract_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With --ledger: key of extracts.", show_default=False)
+    ] = None,
+    master_key: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --ledger: master key, where measures read facts about persons.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write the results of packs as an immutable release."""
     from donghaeng.catalogue.read import load
+    from donghaeng.cli.ledger_measures import measured
 
     with working("Writing the release"):
         loaded = [load(reference) for reference in packs]
         label = make_label(loaded, release_id, date, state, replaces, reason)
-        digest = write(loaded, label, out, previous)
+        computed = measured(loaded, ledger, extract_key, master_key)
+        digest = write(loaded, label, out, previous, computed)
     if as_json:
         print_json({"release": label.id, "folder": str(out), "manifest_sha256": digest})
     else:
@@ -68,8 +90,22 @@ def make_label(packs: Sequence[Pack], release_id: str, date: str, state: str, re
     return Label(release_id or newest, date or newest, known_state, replaces, reason)
 
 
-def write(packs: Sequence[Pack], label: Label, out: Path, previous: Path | None = None) -> str:
-    """Compute packs and write the release; gives the SHA-256 of its manifest."""
+def write(
+    packs: Sequence[Pack],
+    label: Label,
+    out: Path,
+    previous: Path | None = None,
+    computed: Mapping[str, Computed] | None = None,
+) -> str:
+    """Compute packs and write the release; gives the SHA-256 of its manifest.
+
+    Args:
+        packs: the packs.
+        label: what the release is called.
+        out: its folder.
+        previous: release before this one.
+        computed: by id of the pack, its measures over a ledger.
+    """
     from donghaeng import __version__
     from donghaeng.catalogue.outcome import outcome
     from donghaeng.errors import UsageError
@@ -80,5 +116,6 @@ def write(packs: Sequence[Pack], label: Label, out: Path, previous: Path | None 
     if len({pack.id for pack in packs}) < len(packs):
         raise UsageError("a pack is given twice; give each pack once")
     before = {pack.id: pack for pack in read_release(previous).packs} if previous else {}
-    contents = [outcome(pack, previous=before.get(pack.id)) for pack in packs]
+    measured = computed or {}
+    contents = [outcome(pack, previous=before.get(pack.id), computed=measured.get(pack.id)) for pack in packs]
     return write_release(out, label, contents, __version__)

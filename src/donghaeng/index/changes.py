@@ -43,6 +43,7 @@ class Change:
         newcomers: where a given composite stands on more indicators than before, the mean score of those that
             came that would give the whole change; NaN elsewhere.
         points: share of the root's value change that each node brings, in points of the root.
+        shares: how far a point of each node moved its parent, mean of both periods; 0 for what is in one only.
     """
 
     comparison: Comparison
@@ -55,6 +56,7 @@ class Change:
     comparable: Mask
     newcomers: Floats
     points: Floats
+    shares: Floats
 
 
 def changes(scores: Scores) -> list[Change]:
@@ -132,6 +134,7 @@ def change_between(scores: Scores, before: int, period: int, comparison: Compari
         comparable,
         _newcomers(scores, before, period),
         _points(scores, share, value),
+        share,
     )
 
 

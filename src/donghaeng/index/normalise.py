@@ -74,7 +74,7 @@ def normalise(
         StepError: another method cannot be applied; says where.
     """
     frame = Frame.of(panel, structure, attributes, breakdown)
-    ready = replace(panel, values=prepared.values, half_digits=prepared.half_digits, kinds=_kinds(panel, prepared))
+    ready = replace(panel, values=prepared.values, half_digits=prepared.half_digits, kinds=prepared.kinds)
     position = {structure.codes[node]: index for index, node in enumerate(frame.nodes)}
     unknown = [code for code in method.indicators if code not in position]
     if unknown:
@@ -106,13 +106,6 @@ def normalise(
         ):
             target[there] = source[there]
     return result, problems
-
-
-def _kinds(panel: Panel, prepared: Prepared) -> Kinds:
-    """Give imputed values the least firm kind of their indicator, and never a firmer one than derived."""
-    columns = np.maximum(panel.kinds.max(axis=(0, 1), keepdims=True), np.int8(Kind.DERIVED))
-    kinds: Kinds = np.where(prepared.imputed, columns, panel.kinds).astype(np.int8)
-    return kinds
 
 
 def _only(panel: Panel, frame: Frame, columns: Sequence[int]) -> Panel:

@@ -13,8 +13,9 @@ from donghaeng.index.methods import MethodError, denominate, impute, screen, tre
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.structure import Structure
 from donghaeng.index.tables import Attributes
-from donghaeng.panel import Floats, Mask, Panel
+from donghaeng.panel import NO_KIND, Floats, Kinds, Mask, Panel
 from donghaeng.periods import Period
+from donghaeng.sources import Kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +26,8 @@ class Prepared:
         values: the values; NaN where there is none.
         half_digits: half-width that the rounding of the raw value allows, to first order.
         imputed: where the value was filled in.
+        kinds: kind of each value; that of a linked value is the one it has in the period of the link, that of a value
+            filled in is the least firm one of its indicator, and neither is firmer than ``derived``.
         treated: where a treatment changed the value.
         steps: what each treated indicator went through, by node position: ``winsorised``, ``log`` and so on.
     """
@@ -32,6 +35,7 @@ class Prepared:
     values: Floats
     half_digits: Floats
     imputed: Mask
+    kinds: Kinds
     treated: Mask
     steps: dict[int, str]
 
@@ -240,14 +244,19 @@ def prepare(panel: Panel, structure: Structure, recipe: Recipe, attributes: Attr
         what = f"{min(among)} compares places with each other, and groups of another breakdown are no peers"
         raise StepError("aggregate", MethodError(what, "places of one breakdown", "take another mean"))
     x, half = frame.cut(panel.values), frame.cut(panel.half_digits)
+    kinds = frame.cut(panel.kinds.astype(np.float64))
     for link in recipe.link:
-        x = _link(frame, x, link)
+        linked = _link(frame, x, link)
+        kinds = _linked_kinds(frame, kinds, np.isnan(x) & np.isfinite(linked), link)
+        x = linked
     if recipe.denominate:
         x, half = _denominate(frame, x, half)
     filled = x
     for step in recipe.impute:
         filled = _impute(frame, filled, step)
     imputed = np.isnan(x) & np.isfinite(filled)
+    least_firm = np.maximum(kinds.max(axis=(0, 1), keepdims=True, initial=NO_KIND), float(Kind.DERIVED))
+    kinds = np.where(imputed, least_firm, kinds)
     x = _screen(frame, filled, recipe.screen) if recipe.screen else filled
     treatment = _treat(frame, x, half, recipe.treat) if recipe.treat else _Treatment(x, half, {})
     changed = np.isfinite(x) & (treatment.values != x)
@@ -255,6 +264,7 @@ def prepare(panel: Panel, structure: Structure, recipe: Recipe, attributes: Attr
         frame.spread(treatment.values),
         frame.spread(np.where(imputed, 0.0, treatment.half_digits), 0.0),
         frame.spread_mask(imputed & np.isfinite(treatment.values)),
+        frame.spread(kinds, float(NO_KIND)).astype(np.int8),
         frame.spread_mask(changed),
         treatment.steps,
     )
@@ -272,6 +282,12 @@ def _link(frame: Frame, x: Floats, link: recipes.Link) -> Floats:
     result = x.copy()
     result[:, :at, column] = np.where(np.isnan(x[:, :at, column]), old[:, :at] * factor[:, None], x[:, :at, column])
     return result
+
+
+def _linked_kinds(frame: Frame, kinds: Floats, linked: Mask, link: recipes.Link) -> Floats:
+    """Give linked values the kind of the value that they are linked to, and never a firmer one than derived."""
+    at = [period.text for period in frame.panel.periods].index(link.at)
+    return np.where(linked, np.maximum(kinds[:, at : at + 1], float(Kind.DERIVED)), kinds)
 
 
 def _denominate(frame: Frame, x: Floats, half: Floats) -> tuple[Floats, Floats]:

@@ -3,7 +3,9 @@
 An extract is a folder: ``KIND/PERIOD/NUMBER.parquet``. The entries are cut by `sequence` into parts of `PART`
 numbers each, so that a later run writes only the last part anew and what came since, and gives, byte for byte, the
 files that one run over everything gives. Persons and streams have other names in each period (a keyed hash), so that a
-life cannot be followed from one period into the next; an extract of one period may be joined within it.
+life cannot be followed from one period into the next; an extract of one period may be joined within it. Kinds about an
+earlier thing, such as a visit, have its id and neither person nor stream. The order of entries (`sequence`) can still
+suggest which of them came together, so an extract is kept as the ledger is, and not published.
 
 A column is a field of the newest model of its kind. What has no simple type is JSON text. Facts, which are encrypted
 in the ledger, are left out unless they are asked for; those that were erased are null.
@@ -21,7 +23,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 from pydantic import BaseModel
@@ -179,14 +181,22 @@ def schema(kind: Kind, *, facts: bool = False) -> pyarrow.Schema:
     ]
     taken = {name for name, _ in columns}
     for name, field in kind.model.model_fields.items():
-        if facts or name not in kind.fact_keys:
-            columns.append((f"body_{name}" if name in taken else name, _arrow_type(field.annotation)))
+        if (facts or name not in kind.fact_keys) and not _leads_on(kind, name):
+            arrow_type = pyarrow.string() if name in kind.names else _arrow_type(field.annotation)
+            columns.append((f"body_{name}" if name in taken else name, arrow_type))
     return pyarrow.schema(columns)
+
+
+def _leads_on(kind: Kind, name: str) -> bool:
+    """Say whether a key names the person beside an id that is the same in all periods."""
+    return bool(kind.about) and name == kind.person
 
 
 def _arrow_type(annotation: Any) -> pyarrow.DataType:
     import pyarrow
 
+    if get_origin(annotation) is Annotated:
+        return _arrow_type(get_args(annotation)[0])
     inner = [part for part in get_args(annotation) if part is not type(None)]
     if get_origin(annotation) is not Literal and len(inner) == 1 and len(get_args(annotation)) == 2:
         return _arrow_type(inner[0])  # X | None
@@ -207,21 +217,25 @@ class _Names:
 
 def _row(ledger: Ledger, entry: Entry, names: _Names, facts: bool) -> dict[str, Any]:
     newest = ledger.kinds.get(entry.kind)
-    body = _body(ledger, entry, newest, facts)
+    body, stream = _body(ledger, entry, newest, facts), names.of("stream", entry.stream)
     columns: dict[str, Any] = {
         "sequence": entry.sequence,
-        "stream": names.of("stream", entry.stream),
+        "stream": names.of(newest.about, str(body.get(newest.about))) if newest.about else stream,
         "effective_on": date.fromisoformat(entry.effective_at[:10]),
         "recorded_on": date.fromisoformat(entry.recorded_at[:10]),
         "corrects": _corrected(ledger, entry),
     }
     taken = set(columns)
     for name in newest.model.model_fields:
-        if name in newest.fact_keys and not facts:
+        if (name in newest.fact_keys and not facts) or _leads_on(newest, name):
             continue
         value = body.get(name)
         if name == newest.person and value is not None:
             value = names.of("person", value)
+        elif name in newest.names:
+            given = None if value is None else names.of(name.removeprefix("new_"), str(value))
+            columns[f"body_{name}" if name in taken else name] = given
+            continue
         columns[f"body_{name}" if name in taken else name] = _plain(value, newest.model.model_fields[name].annotation)
     return columns
 

@@ -28,6 +28,11 @@ class Kind:
         upcast: from the body of the version before, as plain values, to this one's; None for version 1.
         person: key of the body that holds a person's pseudonym; empty when it is about nobody.
         facts: keys of the body that are facts about that person and are encrypted.
+        names: keys of the body with ids that follow somebody from entry to entry, such as that of a card; an extract
+            gives them other names in each period.
+        about: key of the body with the id of an earlier thing, such as a visit, that an entry of this kind is about;
+            empty for none. The id is the same in all periods, so an extract gives neither person nor stream beside it:
+            they would lead from the person's name in one period to that in another.
     """
 
     name: str
@@ -36,6 +41,8 @@ class Kind:
     upcast: Callable[[dict[str, Any]], Mapping[str, Any]] | None = None
     person: str = ""
     facts: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    about: str = ""
     fact_keys: frozenset[str] = field(init=False, repr=False, compare=False)
     _validate: Callable[[object], Any] = field(init=False, repr=False, compare=False)
     _dump: Callable[[object], Any] = field(init=False, repr=False, compare=False)
@@ -48,7 +55,8 @@ class Kind:
         if (self.upcast is None) != (self.version == 1):
             raise ValueError(f"{where}: version 1 has no upcast, and every later one has")
         fields = self.model.model_fields
-        if unknown := {*self.facts, *([self.person] if self.person else [])} - fields.keys():
+        own = {name for name in (self.person, self.about) if name}
+        if unknown := {*self.facts, *self.names, *own} - fields.keys():
             raise ValueError(f"{where}: the model has no {listed(sorted(unknown))}")
         if self.facts and not self.person:
             raise ValueError(f"{where}: facts need the key of the person they are about")

@@ -22,11 +22,14 @@ from donghaeng.site.pack_view import PackView
 from donghaeng.site.page import Page
 from donghaeng.site.pages.article import articles
 from donghaeng.site.pages.data import RELEASE_FOLDER, data
+from donghaeng.site.pages.findings import findings
 from donghaeng.site.pages.front import front
 from donghaeng.site.pages.lists import changes, quality, sources, statements
+from donghaeng.site.pages.measures import measures
 from donghaeng.site.pages.method import method
 from donghaeng.site.pages.nodes import area, indicator
 from donghaeng.site.pages.places import places
+from donghaeng.site.pages.plans import plans
 from donghaeng.site.pages.portal import portal
 from donghaeng.site.pages.robustness import robustness
 from donghaeng.site.pages.rules import CALENDAR_SCRIPT, FORM_SCRIPT, RUNTIME_SCRIPT, rules
@@ -140,6 +143,8 @@ def index_pages(view: IndexView) -> list[Page]:
         *(area(view, code) for code in view.inner),
         *(indicator(view, code) for code in view.leaves),
         *places(view),
+        *findings(view),
+        *plans(view),
         method(view),
         *robustness(view),
         *study(view),
@@ -152,6 +157,7 @@ def common_pages(view: PackView, release: Release) -> list[Page]:
     """Give the pages that a pack has whatever it describes."""
     return [
         *rules(view, release),
+        *measures(view),
         *([statements(view)] if view.rows("statements") else []),
         sources(view),
         data(view, release),

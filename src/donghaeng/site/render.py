@@ -36,7 +36,10 @@ LANGUAGE_NAMES: Mapping[Language, str] = {"ko": "한국어", "en": "English"}
 NAVIGATION = (
     ("front", "index.html"),
     ("rules", "rules/index.html"),
+    ("statistics", "statistics.html"),
     ("places", "places/index.html"),
+    ("findings", "findings/index.html"),
+    ("plans", "budget/index.html"),
     ("method", "method.html"),
     ("robustness", "robustness.html"),
     ("study", "study.html"),

@@ -184,6 +184,7 @@ def method(view: IndexView) -> Page:
             "given": tuple(dict.fromkeys(str(row["node"]) for row in counted)),
             "means": means_of(view),
             "weighted": any(_weights_differ(view, code) for code in view.inner),
+            "weights": [row for row in view.rows("weights") if row["share"]],
         },
         pictures=framework_drawn(view, view.rows("weights")),
         trail=(Crumb(view.path("index.html"), pack_title(view)),),

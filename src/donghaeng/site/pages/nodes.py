@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from donghaeng import periods
 from donghaeng.release.read import Row
+from donghaeng.site.diagnosed import diagnosed
 from donghaeng.site.page import Crumb, Page, node_name, pack_title
 from donghaeng.site.pages.result import result_of, result_pictures, result_rows
 from donghaeng.site.pages.standing import ranking, ranking_rows, times
@@ -42,6 +43,7 @@ def area(view: IndexView, code: str) -> Page:
         context={
             "code": code,
             "node": view.nodes[code],
+            "fell_path": fall_path(view, code),
             "result": result,
             "ranking": standing,
             "times": times(view, standing),
@@ -78,6 +80,7 @@ def indicator(view: IndexView, code: str) -> Page:
         context={
             "code": code,
             "node": view.nodes[code],
+            "fell_path": fall_path(view, code),
             "result": result,
             "ranking": ranking(view, code),
             "observations": shown,
@@ -91,6 +94,12 @@ def indicator(view: IndexView, code: str) -> Page:
         view=view,
         section="front",
     )
+
+
+def fall_path(view: IndexView, code: str) -> str | None:
+    """Give the path of the page that says why a node fell; None where it did not, or nothing is said."""
+    d = diagnosed(view)
+    return d.node_path(code) if d and code in d.nodes else None
 
 
 def shown_observations(view: IndexView, code: str) -> tuple[Sequence[Row], int]:

@@ -36,6 +36,7 @@ def study(view: IndexView) -> list[Page]:
             "weak": weak[:MOST_ROWS],
             "weak_total": len(weak),
             "consistency": view.rows("consistency"),
+            "across": [row for row in pairs if not row["group"] and row["value"] is not None],
         },
         pictures=correlations_drawn(view, pairs),
         trail=(Crumb(view.path("index.html"), pack_title(view)),),

@@ -1,0 +1,1 @@
+"""Where should money go: options, needs and findings to a plan, to the won."""

@@ -1,0 +1,1 @@
+"""Why did it change: falls of an index attributed to the factors of its indicators."""

@@ -1,0 +1,1 @@
+"""Passes of public transport: cards, charges, gates, rides, money. The policy of a city is its pack."""
