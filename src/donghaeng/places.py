@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -74,11 +74,13 @@ def read_places(path: Path, label: str, languages: Collection[str], faults: Faul
         if row["parent"] and row["parent"] not in places:
             remedy = nearest(row["parent"], places) or "add it"
             row.fault(faults, "parent", f'unknown place "{row["parent"]}"', "a place of this file", remedy, "orphan")
+    circles = {code for code in places if _in_circle(code, places)}
     for row in rows:
-        if _in_circle(row["place"], places):
+        if row["place"] in circles:
             what = f'"{row["place"]}" is part of itself'
             row.fault(faults, "parent", what, "a tree of places", "correct one of the parents", "cycle")
-    return tuple(places.values())
+    # Whoever walks up the tree would never arrive: the rest of the pack is read as if these were part of nothing.
+    return tuple(replace(place, parent="") if place.code in circles else place for place in places.values())
 
 
 def _in_circle(code: str, places: Mapping[str, Place]) -> bool:

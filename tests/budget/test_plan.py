@@ -300,6 +300,52 @@ def test_advice_names_its_years_and_its_day(tmp_path: Path) -> None:
     )
 
 
+def test_what_a_cut_takes_away_is_counted_from_what_is_there_now(tmp_path: Path) -> None:
+    """A cut to less than one programme has now: its 20 million less are 200 persons, all of them counted."""
+    options = options_csv(MORE_MEALS | {"floor": 0}, MORE_VISITS | {"current": 0, "floor": 0, "ceiling": 0})
+    [meals, _] = plan_rows(planned(tmp_path, Request(cut=Fraction(1, 5)), options=options))
+    assert meals["change"] == -20_000_000
+    assert (meals["units"], meals["people"]) == pytest.approx((-200, -200))
+
+
+def real_town(folder: Path, lines: str, *options: dict[str, object]) -> Plan | Refused:
+    """The town as if it were real, with lines of money of one kind."""
+    texts = {
+        "budget_lines": LINES.replace("simulated", lines),
+        "needs": NEEDS.replace("simulated", "second_hand"),
+        "programme_links": "programme,node,share,joint,kind,source,note\nmeals,A01,1,no,second_hand,made-up,\n"
+        "visits,B01,1,no,second_hand,made-up,\n",
+        "options": options_csv(*options),
+    }
+    return make_plan(section_of(folder, invented=False, **texts), Request(200_000_000))
+
+
+def test_an_average_that_was_computed_from_inferred_money_is_no_measured_cost(tmp_path: Path) -> None:
+    average = {"kind": "second_hand", "cost_basis": "average", "unit_cost": ""}
+    options = (MORE_MEALS | average, MORE_VISITS | {"kind": "second_hand"})
+    made = real_town(tmp_path / "inferred", "inferred", *options)
+    assert isinstance(made, Refused)
+    assert [one.what for one in made.missing] == ["more-meals"]
+    assert isinstance(real_town(tmp_path / "reported", "second_hand", *options), Plan)
+
+
+def test_the_cost_of_mending_a_fault_is_not_assumed_for_a_real_body_either(tmp_path: Path) -> None:
+    mend = MORE_MEALS | {"option": "mend", "type": "mend", "unit_cost": "", "current": 0, "floor": 0}
+    mend |= {"ceiling": 5_000_000, "absorption": "", "kind": "inferred", "cost_basis": "assumed"}
+    options = (MORE_MEALS | {"kind": "second_hand"}, MORE_VISITS | {"kind": "second_hand"})
+    made = real_town(tmp_path / "inferred", "second_hand", *options, mend)
+    assert isinstance(made, Refused)
+    assert [one.what for one in made.missing] == ["mend"]
+    assert isinstance(real_town(tmp_path / "known", "second_hand", *options, mend | {"kind": "published"}), Plan)
+
+
+def test_of_two_limits_that_are_the_same_a_fault_is_named(tmp_path: Path) -> None:
+    """Meals can absorb what they have now, and have a fault as well: the fault is what to do something about."""
+    options = options_csv(MORE_MEALS | {"absorption": 100_000_000}, MORE_VISITS)
+    plan = planned(tmp_path, Request(200_000_000), Fall("A01", "quality"), options=options)
+    assert plan_rows(plan)[0]["upper_because"] == "fault"
+
+
 def test_a_cost_that_is_an_average_is_marked(tmp_path: Path) -> None:
     options = options_csv(MORE_MEALS, MORE_VISITS | {"cost_basis": "average", "unit_cost": ""})
     assert plan_document(planned(tmp_path, Request(200_000_000), options=options))["assumed"] == ["more-visits"]

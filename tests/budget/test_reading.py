@@ -215,7 +215,9 @@ def test_decisions_are_kept_with_what_came_of_them(tmp_path: Path) -> None:
     assert fault.file == "pack/decisions.csv"
 
 
-@pytest.mark.parametrize("text", ["", "x", "-5", "5%", "1.5", "1,00", "억", "1e99", "5 million"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "-5", "5%", "1.5", "1,00", "억", "1e99", "5 million", "1,5억", "1,2,3조", "1,00억"]
+)
 def test_what_is_no_money_is_refused(text: str) -> None:
     from donghaeng.budget.amounts import read_amount
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -11,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from donghaeng.budget.draws import ParameterDraws, measured, robust
-from donghaeng.budget.objectives import Points, best
+from donghaeng.budget.objectives import Points, _trimmed, best
 from donghaeng.budget.problem import Limit, Problem
+from donghaeng.budget.program import assemble
 from donghaeng.budget.settings import OBJECTIVES
 from donghaeng.budget.whole_won import whole_won
 from donghaeng.errors import InputError
@@ -180,6 +182,31 @@ def test_what_is_below_the_base_is_lifted_first() -> None:
     amounts = best(problem, "lift_below_base", lifted).amounts.round()
     assert amounts[0] >= 300_000 - 1
     assert problem.coverage(amounts)[0] * 50 / 0.3 >= 100 - 1e-6
+
+
+def test_of_projects_that_lift_alike_the_one_for_more_people_is_chosen() -> None:
+    """Both indicators are above the base whatever is built: then the larger project serves more people."""
+    problem = problem_of(
+        3_000_000, [0, 0], [2_000_000, 3_000_000], [1.0, 0.5], [4e6, 8e6], None, [3e6, 2e6], [True, True]
+    )
+    high = Points(("n0", "n1"), np.array([900.0, 900.0]), np.array([0.5, 0.5]), 100.0)
+    for objective in ("lift_below_base", "equity_weights"):
+        amounts = whole_won(problem, best(problem, objective, high).amounts)
+        assert amounts.tolist() == [0, 3_000_000], objective
+
+
+def test_money_goes_into_the_piece_that_brings_more_first() -> None:
+    """Need for 8 units, 8 a million at first and 4 later: money enough, and no more of it spent than a million."""
+    problem = problem_of(9_000_000, [0], [3_000_000], [1.0], [8.0])
+    problem = replace(
+        problem,
+        piece_options=np.array([0, 0]),
+        piece_widths=np.array([2e6, 1e6]),
+        piece_units=np.array([8e-6, 4e-6]),
+    )
+    program = assemble(problem)
+    later_first = np.array([0.5e6, 1e6]) / program.unit
+    assert program.amounts(_trimmed(program, later_first, np.ones(1))).tolist() == pytest.approx([1_000_000])
 
 
 def test_the_worst_loss_of_a_place_is_the_smallest_that_there_is() -> None:

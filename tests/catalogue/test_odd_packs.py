@@ -32,6 +32,35 @@ def test_places_in_a_circle_are_told(pack: SmallPack) -> None:
     assert [(fault.file, fault.line, fault.column) for fault in faults] == [("places.csv", 2, 9), ("places.csv", 3, 3)]
 
 
+def test_a_circle_above_a_place_with_values_is_told_and_does_not_hold_up_the_check(pack: SmallPack) -> None:
+    pack.write("places.csv", "place,parent,name_ko,name_en\nland,north,가,A\nnorth,land,나,B\nmy-city,north,다,C\n")
+
+    assert {(fault.line, fault.code) for fault in pack.faults() if fault.file == "places.csv"} == {
+        (2, "cycle"),
+        (3, "cycle"),
+    }
+
+
+def test_a_faulty_tree_beside_tables_asks_for_no_observations(pack: SmallPack) -> None:
+    pack.path("observations.csv").unlink()
+    pack.write("values.csv", "place,period,homes\nmy-city,2022,12\n")
+    pack.write("tables.yaml", "values:\n  - {file: values.csv, layout: wide, kind: simulated, source: [made-up]}\n")
+    text = pack.path("structure.csv").read_text("utf-8")
+    pack.write("structure.csv", text.replace("homes,", "burden,", 1))
+
+    assert {fault.file for fault in pack.faults()} == {"structure.csv"}
+
+
+def test_a_screen_that_no_place_passes_is_told(pack: SmallPack) -> None:
+    pack.path("observations.csv").unlink()
+    pack.write("values.csv", "place,period,homes\nmy-city,2022,12\n")
+    pack.write("tables.yaml", "values:\n  - {file: values.csv, layout: wide, kind: simulated, source: [made-up]}\n")
+    recipe = pack.path("recipe.yaml").read_text("utf-8")
+    pack.write("recipe.yaml", recipe + "screen: {places_available: 1.0}\n")
+
+    assert "screen: no place has enough data" in pack.fault().what
+
+
 def test_a_pack_without_any_value_is_faulty(pack: SmallPack) -> None:
     pack.path("observations.csv").unlink()
     pack.write("values.csv", "place,period,homes\nmy-city,2022,\n")

@@ -6,16 +6,18 @@ import logging
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as parquet
 import pytest
 from sqlalchemy import select
 
 from donghaeng.ledger.backup import back_up
+from donghaeng.ledger.extract import extract
 from donghaeng.ledger.open import open_persons
 from donghaeng.ledger.schema import ENTRIES, PERSONS
 from donghaeng.ledger.statement import Statement
 from donghaeng.ledger.verify import verify
 from donghaeng.services.registry import TABLE_SETS
-from tests.api.calling import Answer
+from tests.api.calling import Answer, call
 from tests.api.test_silence import PLANTED
 from tests.identity.desks import NO_ID, SHOWN
 from tests.identity.test_http import Clinic
@@ -24,6 +26,7 @@ CHART = "chart-zq81"
 #: Facts about health, and what would tell them.
 HEALTH = (
     *("long_term_care", "severe_disability", "pregnant_or_postpartum", "inpatient_checked", "discharged"),
+    *("disability_card", "crisis_pregnancy_certificate", "notice_certificate", "expecting"),
     *("2025-12-31", "1973-08-09"),
 )
 AT = "2026-05-20T09:10:00+09:00"
@@ -43,9 +46,16 @@ def full_run(clinic: Clinic) -> None:
         assert clinic.post("/stays", body, f"s{number}").status == 201
     found = clinic.get(f"/visits/{visit['visit']}").json()
     assert found["ruling"]["reason"] == "inpatient_checked"
+    body = {"chart_number": f"{CHART}-9", "facts": {**NO_ID, **SHOWN, "identity_means": "disability_card"}}
+    assert clinic.came("9", **body)["ruling"]["reason"] == "card_verified"
+    unpaid = clinic.came("10", chart_number=f"{CHART}-10")["visit"]
+    shown = {**SHOWN, "identity_means": "crisis_pregnancy_certificate"}
+    body = {"at": "2026-05-27T10:00:00+09:00", "facts": shown, "receipt_shown": True}
+    answer = clinic.post(f"/visits/{unpaid}/identity", body, "11")
+    assert answer.json()["document"]["reason"] == "notice_certificate"
     correction = {
         "at": "2026-05-22T09:00:00+09:00",
-        "why": "asked again",
+        "why": "the patient is expecting",
         "facts": {"patient_status": ["long_term_care"]},
     }
     assert clinic.post(f"/visits/{first['visit']}/correction", correction, "3").status == 200
@@ -106,9 +116,15 @@ def test_nothing_planted_is_found_anywhere(
     clinic = Clinic(url)
     full_run(clinic)
     answers = plants(clinic)
+    extract(clinic.live.ledger, tmp_path / "extract", bytes(range(16)))
     back_up(url, tmp_path / "copy", "2026-05-24T00:00:00.000000Z", more=TABLE_SETS)
     everything: dict[str, bytes] = {"rows": rows(clinic, url)}
     everything |= {str(path): path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    parts = sorted((tmp_path / "extract").rglob("*.parquet"))
+    everything["extract"] = repr([parquet.read_table(part).to_pylist() for part in parts]).encode()
+    metrics = call(clinic.app, "GET", "/v1/metrics", headers=clinic.headers["auditor"])
+    assert metrics.status == 200
+    everything["metrics"] = metrics.body
     everything["log"] = "\n".join(record.getMessage() for record in caplog.records).encode()
     shown: Any = capfd.readouterr()
     everything["output"] = (shown.out + shown.err).encode()

@@ -9,6 +9,7 @@ from donghaeng.site.build import build_site
 from tests.policy_pack import bare_pack, policy_pack
 from tests.site.browsing import dark, narrow, wide
 from tests.site.invented import empty_pack, long_pack, places_pack
+from tests.site.narae import PACK, write_pages
 from tests.site.rules_pack import DAY, rules_pack, values_pack, with_rules
 from tests.site.sites import Site, release_of
 
@@ -61,6 +62,15 @@ def ruled(tmp_path_factory: pytest.TempPathFactory) -> Site:
     packs = [rules_pack(folder / "rules"), values_pack(folder / "values"), both]
     release = release_of(folder / "release", *packs, label=label)
     build_site(release, folder / "site")
+    return Site(folder / "site", release)
+
+
+@pytest.fixture(scope="session")
+def narae(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """The pages of falls and plans of the invented city; not the rest of its site."""
+    folder = tmp_path_factory.mktemp("narae")
+    release = release_of(folder / "release", PACK)
+    write_pages(release, folder / "site")
     return Site(folder / "site", release)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files as package_files
 from pathlib import Path
 
 from donghaeng.release.read import Release
@@ -10,6 +11,7 @@ from donghaeng.site.edition import Edition
 from donghaeng.site.page import Page
 from donghaeng.site.pages.findings import findings
 from donghaeng.site.pages.plans import plans
+from donghaeng.site.render import STYLE_SHEET
 from donghaeng.site.view import IndexView, view_of
 
 PACK = "example/narae"
@@ -33,4 +35,7 @@ def write_pages(release: Release, out: Path) -> list[Page]:
                 target = out / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(content, "utf-8")
+    style = out / STYLE_SHEET
+    style.parent.mkdir()
+    style.write_bytes(package_files("donghaeng.site").joinpath("assets/site.css").read_bytes())
     return pages

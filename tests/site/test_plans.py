@@ -1,4 +1,4 @@
-"""What is advised and at what price: the plan beside its rivals, what binds it, one page a programme; or what is missing."""
+"""What is advised and at what price: the plan beside its rivals and what binds it; or what is missing for one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from donghaeng.site.planned import WAYS, Planned, planned
 from donghaeng.site.words import words_of
 from tests.site.narae import view_of_city
 from tests.site.sites import Html, Site
-from tests.site.test_findings import narae
-
-__all__ = ["narae"]
 
 
 @pytest.fixture(scope="module")
@@ -124,13 +121,11 @@ def test_what_came_of_earlier_advice_stands_on_the_page(narae: Site) -> None:
         assert row["reason_en"] in text
 
 
-def test_further_plans_of_a_release_have_sections_of_their_own(budget: Planned) -> None:
-    pages = plans(view_of_city_of(budget))
-    assert len(pages[0].context["others"]) == len(budget.plans) - 1
-
-
-def view_of_city_of(budget: Planned):  # type: ignore[no-untyped-def]
-    return budget.view
+def test_further_plans_of_a_release_have_sections_of_their_own(narae: Site, budget: Planned) -> None:
+    overview = plans(view_of_city(narae.release))[0]
+    assert list(overview.context["others"]) == list(budget.plans[1:])
+    for plan in budget.plans[1:]:
+        assert plan.document["headline"]["en"] in page(narae, "en").text
 
 
 # ── money ────────────────────────────────────────────────────────────────────────────────────────

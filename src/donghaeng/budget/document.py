@@ -84,14 +84,16 @@ def plan_rows(plan: Plan) -> list[dict[str, Any]]:
 def _people_by_option(plan: Plan) -> Floats:
     """Give the people served because of each change: the plan against the plan with that option as it is now."""
     problem = plan.built.problem
-    given = plan.amounts.astype(np.float64)
-    kept = np.clip(problem.current, problem.lower, problem.upper).astype(np.float64)
+    units = problem.units(plan.amounts.astype(np.float64))
     served = plan.coverage @ problem.people
-    result = np.zeros(len(given))
-    for at in np.flatnonzero(given != kept):
-        other = given.copy()
-        other[at] = kept[at]
-        result[at] = served - problem.coverage(other) @ problem.people
+    result = np.zeros(len(units))
+    for at in np.flatnonzero(plan.amounts != problem.current):
+        # As it is now is what is delivered now, though the current money may lie outside of what the plan may give.
+        others = units.copy()
+        others[at] = 0.0
+        met = problem.delivered.copy()
+        np.add.at(met, problem.link_cells, others[problem.link_options] * problem.link_shares)
+        result[at] = served - np.clip(met / problem.need, 0.0, 1.0) @ problem.people
     return result
 
 

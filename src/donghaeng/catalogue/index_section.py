@@ -225,7 +225,9 @@ class _IndexReader:
             raw = read_values(
                 files.folder, files.label, tables, tables_document, structure, places, self.sources, self.faults
             )
-        if not files.has(name) and (raw is not None or (self.poverty and self.poverty.definition.index)):
+        measured = self.poverty and self.poverty.definition.index
+        # Tables that a faulty tree kept from being read are no reason to ask for this file.
+        if not files.has(name) and (raw is not None or tables.values or measured):
             return raw
         stated = read_observations(
             files.path(name),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from donghaeng.services.passes.use_figures import UseFigures
 
 DISTANCES = "simulated-distances.csv"
+#: What the engine of the day files may use; it goes to disk beyond.
+MEMORY = "640MB"
 
 
 def pass_mix(pack: Pack) -> PassSimulation:
@@ -95,7 +97,7 @@ def play_passes(
 
     section = pack.passes_section()
     service = PassService(section, ledger, ledger.clock, chance)
-    files = DayFiles(folder, ledger.store, section.days)
+    files = DayFiles(folder, ledger.store, section.days, memory=MEMORY)
     with TemporaryDirectory(prefix="donghaeng-simulated-") as name:
         on_the_way = Path(name)
         play = PassPlay(model, service, files, on_the_way, seed=seed, last_day=last_day, days=days, set_clock=set_clock)

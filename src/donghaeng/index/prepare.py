@@ -413,6 +413,9 @@ def _screen(frame: Frame, x: Floats, rule: recipes.Screen) -> Floats:
         if rule.places_nonzero is not None:
             keep &= screen.kept(available, "zeros", least_nonzero=rule.places_nonzero)
         result[~keep, period] = np.nan
+    if np.isfinite(x).any() and not np.isfinite(result).any():
+        expected = "at least one place that reaches them in some period"
+        raise StepError("screen", MethodError("no place has enough data", expected, "lower the shares, or add data"))
     table = result[np.isfinite(result).any(axis=-1)]
     available = screen.indicator_availability(table)
     keep = np.ones(len(frame.nodes), bool)

@@ -36,6 +36,8 @@ def close_books(play: PassPlay, folder: Path, seed: int) -> dict[str, Any]:
     """
     service = play.service
     settled = settle(service, play.files, play.first, play.last, rules=play.fares, distances=play.distances)
+    # Its memory is wanted for the payments now.
+    play.files.close()
     sums = dict.fromkeys(("rides", "value", "from_price", "city", "borne", "unshared", "below", "above"), 0)
     unused = fees = 0
     rests_on: set[str] = set()
