@@ -13,7 +13,7 @@ import pytest
 
 from donghaeng.api.app import create_app
 from donghaeng.api.limits import Limits
-from tests.api.calling import JSON, call
+from tests.api.calling import JSON, apart, call
 from tests.api.conftest import DECIDE, FACTS, ON, small_pack
 
 BATCH = f"{DECIDE}/batch"
@@ -143,7 +143,7 @@ def test_decisions_go_on_while_a_batch_is_worked_on() -> None:
         await post("one", DECIDE, BODY)
         await batch
 
-    asyncio.run(both())
+    apart(both)
     assert order == ["one", "batch"]
 
 

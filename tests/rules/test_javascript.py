@@ -116,7 +116,7 @@ def cases_of(seed: int, table: Table, number: int) -> list[Case]:
     found: list[Case] = []
     for _ in range(number):
         on = chance.choice(days) + timedelta(days=chance.choice([-400, -1, 0, 0, 1, 30, 365]))
-        known_on = chance.choice(known) if chance.random() < 0.3 else None
+        known_on = chance.choice(known) if chance.random() < 0.3 and known else None
         near = near_by_day.get((on, known_on)) or samples(table.segment(on, known_on), on)
         near_by_day[on, known_on] = near
         gaps = chance.choice([0, 0, 0.05, 0.2, 0.6])

@@ -14,11 +14,9 @@ from donghaeng.site.figures import Figures
 from donghaeng.site.finding_charts import Range, Step, ranges, waterfall
 from donghaeng.site.signals import watched
 from donghaeng.site.words import words_of
-from tests.site.browsing import browser
 from tests.site.narae import view_of_city
 from tests.site.sites import Html, Site
 
-__all__ = ["browser"]
 BOOKKEEPING = {"ko": "계산상의 분해이며 인과관계의 증명이 아닙니다.", "en": "Bookkeeping, not proof of cause."}
 
 

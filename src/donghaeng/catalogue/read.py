@@ -260,6 +260,8 @@ def _measures(
 ) -> MeasuresSection | None:
     from donghaeng.catalogue.ledger_tables import known_tables
 
+    if rules is None and files.of(RULES.files):
+        return None  # the rules have faults; what measures say of their codes is looked at when these are mended
     code_lists: dict[str, Mapping[str, Text]] = {}
     for table_id, table in (rules.tables if rules else {}).items():
         types = {name: one.type for name, one in table.inputs.items()}
