@@ -12,7 +12,7 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -183,15 +183,7 @@ def from_base(bars: Sequence[Bar], base: float, base_label: str, width: int) -> 
 def _bars_form(width: int, height: int, side: str) -> str:
     import altair as alt
 
-    x_scale = alt.Scale(domain=[0, width], nice=False, zero=False)
-    y_scale = alt.Scale(domain=[height - _BARS_TOP, 0], nice=False, zero=False)
-
-    def x(field: str) -> alt.X:
-        return alt.X(f"{field}:Q", axis=None, scale=x_scale)
-
-    def y(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", axis=None, scale=y_scale)
-
+    x, y = pixels(width, height - _BARS_TOP)
     bars = named_data("bars")
     name = bars.mark_text(color=INK, align="left", baseline="middle", fontSize=FONT_SIZE)
     value = bars.mark_text(color=INK, align="left", baseline="middle", fontSize=FONT_SIZE, fontWeight=700)
@@ -284,6 +276,22 @@ def named_data(name: str) -> Any:
     import altair as alt
 
     return alt.Chart(alt.NamedData(name=name))
+
+
+def pixels(width: int, height: int) -> tuple[Callable[[str], Any], Callable[[str], Any]]:
+    """Give channels for fields that are places in pixels already: from the left, and from the top."""
+    import altair as alt
+
+    x_scale = alt.Scale(domain=[0, width], nice=False, zero=False)
+    y_scale = alt.Scale(domain=[height, 0], nice=False, zero=False)
+
+    def x(field: str) -> alt.X:
+        return alt.X(f"{field}:Q", axis=None, scale=x_scale)
+
+    def y(field: str) -> alt.Y:
+        return alt.Y(f"{field}:Q", axis=None, scale=y_scale)
+
+    return x, y
 
 
 def form_of(layers: Sequence[Any], width: int, height: int, edges: Mapping[str, int]) -> str:

@@ -20,6 +20,7 @@ from donghaeng.site.charts import (
     draw_form,
     form_of,
     named_data,
+    pixels,
     thinned,
     width_of,
 )
@@ -93,11 +94,8 @@ def _inside(at: float, label: str, size: int, width: int) -> float:
 
 @lru_cache
 def _form(width: int) -> str:
-    import altair as alt
-
-    x_scale = alt.Scale(domain=[0, width], nice=False, zero=False)
-    y_scale = alt.Scale(domain=[_HEIGHT, 0], nice=False, zero=False)
-    x, y = alt.X("x:Q", axis=None, scale=x_scale), alt.Y("y:Q", axis=None, scale=y_scale)
+    place_x, place_y = pixels(width, _HEIGHT)
+    x, y = place_x("x"), place_y("y")
 
     def text(name: str, **how: Any) -> Any:
         return named_data(name).mark_text(**how).encode(x=x, y=y, text="label:N")

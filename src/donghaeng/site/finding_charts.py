@@ -23,6 +23,7 @@ from donghaeng.site.charts import (
     draw_form,
     form_of,
     named_data,
+    pixels,
     shortened,
     side_of,
     width_of,
@@ -100,15 +101,7 @@ def _line(step: Step, turn: int, width: int) -> dict[str, object]:
 def _waterfall_form(width: int, height: int) -> str:
     import altair as alt
 
-    x_scale = alt.Scale(domain=[0, width], nice=False, zero=False)
-    y_scale = alt.Scale(domain=[height, 0], nice=False, zero=False)
-
-    def x(field: str) -> alt.X:
-        return alt.X(f"{field}:Q", axis=None, scale=x_scale)
-
-    def y(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", axis=None, scale=y_scale)
-
+    x, y = pixels(width, height)
     steps, marks = named_data("steps"), named_data("marks")
     layers = [
         named_data("stems").mark_rule(color=LINE, strokeWidth=1).encode(x=x("x"), y=y("top"), y2="bottom:Q"),
@@ -189,15 +182,7 @@ def ranges(rows: Sequence[Range], line: float, line_label: str, width: int) -> D
 def _ranges_form(width: int, height: int, side: str) -> str:
     import altair as alt
 
-    x_scale = alt.Scale(domain=[0, width], nice=False, zero=False)
-    y_scale = alt.Scale(domain=[height - _RANGES_TOP, 0], nice=False, zero=False)
-
-    def x(field: str) -> alt.X:
-        return alt.X(f"{field}:Q", axis=None, scale=x_scale)
-
-    def y(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", axis=None, scale=y_scale)
-
+    x, y = pixels(width, height - _RANGES_TOP)
     rows = named_data("rows")
     layers = [
         named_data("line").mark_rule(color=INK, strokeWidth=1.5).encode(x=x("x"), y=y("top"), y2="bottom:Q"),
@@ -276,15 +261,7 @@ def allocation(grants: Sequence[Grant], now_label: str, width: int) -> Drawing:
 def _allocation_form(width: int, height: int, side: str) -> str:
     import altair as alt
 
-    x_scale = alt.Scale(domain=[0, width], nice=False, zero=False)
-    y_scale = alt.Scale(domain=[height - _KEY, 0], nice=False, zero=False)
-
-    def x(field: str) -> alt.X:
-        return alt.X(f"{field}:Q", axis=None, scale=x_scale)
-
-    def y(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", axis=None, scale=y_scale)
-
+    x, y = pixels(width, height - _KEY)
     rows = named_data("rows")
     name = rows.mark_text(color=INK, align="left", baseline="middle", fontSize=FONT_SIZE)
     value = rows.mark_text(color=INK, align="left", baseline="middle", fontSize=FONT_SIZE, fontWeight=700)

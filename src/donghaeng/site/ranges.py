@@ -24,6 +24,7 @@ from donghaeng.site.charts import (
     form_of,
     named_data,
     padded,
+    pixels,
     shortened,
     thinned,
     width_of,
@@ -272,15 +273,7 @@ def influence_bars(influences: Sequence[Influence], width: int) -> Drawing:
 def _influence_form(width: int, height: int) -> str:
     import altair as alt
 
-    x_scale = alt.Scale(domain=[0, width], nice=False, zero=False)
-    y_scale = alt.Scale(domain=[height, 0], nice=False, zero=False)
-
-    def x(field: str) -> alt.X:
-        return alt.X(f"{field}:Q", axis=None, scale=x_scale)
-
-    def y(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", axis=None, scale=y_scale)
-
+    x, y = pixels(width, height)
     bars = named_data("bars")
     names = named_data("names").mark_text(color=INK, align="left", baseline="middle", fontSize=FONT_SIZE)
     labels = bars.mark_text(color=INK, align="left", baseline="middle", fontSize=SMALL_SIZE)

@@ -21,6 +21,7 @@ from donghaeng.site.charts import (
     draw_form,
     form_of,
     named_data,
+    pixels,
     shortened,
     width_of,
 )
@@ -84,15 +85,7 @@ def tree(branches: Sequence[Branch], width: int) -> Drawing:
 def _tree_form(width: int, height: int) -> str:
     import altair as alt
 
-    x_scale = alt.Scale(domain=[0, width], nice=False, zero=False)
-    y_scale = alt.Scale(domain=[height, 0], nice=False, zero=False)
-
-    def x(field: str) -> alt.X:
-        return alt.X(f"{field}:Q", axis=None, scale=x_scale)
-
-    def y(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", axis=None, scale=y_scale)
-
+    x, y = pixels(width, height)
     rows, stems = named_data("rows"), named_data("stems")
     layers = [
         stems.mark_rule(color=LINE, strokeWidth=1).encode(x=x("x"), y=y("up"), y2="y:Q"),
@@ -161,10 +154,8 @@ def correlation_map(
 def _map_form(width: int, height: int) -> str:
     import altair as alt
 
-    x_scale = alt.Scale(domain=[0, width], nice=False, zero=False)
-    y_scale = alt.Scale(domain=[height, 0], nice=False, zero=False)
-    x = alt.X("x:Q", axis=None, scale=x_scale)
-    y = alt.Y("y:Q", axis=None, scale=y_scale)
+    place_x, place_y = pixels(width, height)
+    x, y = place_x("x"), place_y("y")
     layers = [
         named_data("cells")
         .mark_rect(strokeWidth=0)
@@ -236,15 +227,7 @@ def profile(standings: Sequence[Standing], width: int) -> Drawing:
 def _profile_form(width: int, height: int) -> str:
     import altair as alt
 
-    x_scale = alt.Scale(domain=[0, width], nice=False, zero=False)
-    y_scale = alt.Scale(domain=[height, 0], nice=False, zero=False)
-
-    def x(field: str) -> alt.X:
-        return alt.X(f"{field}:Q", axis=None, scale=x_scale)
-
-    def y(field: str) -> alt.Y:
-        return alt.Y(f"{field}:Q", axis=None, scale=y_scale)
-
+    x, y = pixels(width, height)
     rows = named_data("rows")
     layers = [
         rows.mark_rule(color=LINE, strokeWidth=2).encode(x=x("low"), x2="high:Q", y=y("y")),
