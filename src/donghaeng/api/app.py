@@ -25,6 +25,7 @@ from donghaeng.api.observe import PART, Metrics, Observed, utc_now
 from donghaeng.api.problems import (
     Refused,
     tell_conflict,
+    tell_erased,
     tell_http_error,
     tell_invalid,
     tell_refusal,
@@ -33,7 +34,7 @@ from donghaeng.api.problems import (
 from donghaeng.api.reading import make_router
 from donghaeng.api.served import Served
 from donghaeng.catalogue.pack import Pack
-from donghaeng.ledger.faults import ConflictError, UnavailableError
+from donghaeng.ledger.faults import ConflictError, ErasedError, UnavailableError
 
 PREFIX = "/v1"
 TITLE = "Donghaeng: decisions with reasons"
@@ -113,6 +114,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, tell_invalid)
     app.add_exception_handler(UnavailableError, tell_unavailable)
     app.add_exception_handler(ConflictError, tell_conflict)
+    app.add_exception_handler(ErasedError, tell_erased)
     # What is added last stands outermost. Decisions have bounds of their own.
     app.add_middleware(Bounded, bodies=deciding.bodies, limits=limits, but=f"{PREFIX}/decide/")
     if keys is not None:

@@ -10,15 +10,16 @@ from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
 import msgspec
-from fastapi import APIRouter, Depends, Header, Path
+from fastapi import APIRouter, Depends, Path
 from starlette.responses import Response
 
 from donghaeng.api import identity_bodies as bodies
 from donghaeng.api.access import Caller, KeyedRoute, needs
 from donghaeng.api.problems import Problem, Refused, Wrong, invalid
+from donghaeng.api.service_routes import not_recordable, refusal, request_key, wrong_values
 from donghaeng.errors import InputError, UsageError
 from donghaeng.identifiers import refuse_identifiers
-from donghaeng.ledger.faults import ConflictError, ErasedError, RefusedError
+from donghaeng.ledger.faults import ConflictError, RefusedError
 from donghaeng.services.identity import insurer, patients, recording
 from donghaeng.services.identity.evidence import evidence, recorded_visit
 from donghaeng.services.identity.open_visits import open_visits
@@ -31,22 +32,11 @@ T = TypeVar("T")
 Desk = Annotated[Caller, Depends(needs("identity:desk"))]
 Insurer = Annotated[Caller, Depends(needs("identity:insurer"))]
 DeskOrAuditor = Annotated[Caller, Depends(needs("identity:desk", "auditor"))]
-Key = Annotated[
-    str,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=LONGEST_KEY,
-        pattern=r"^[ -~]+$",
-        description="Names the request: made again with the same key, it is done once",
-    ),
-]
+Key = Annotated[str, request_key(LONGEST_KEY)]
 VisitId = Annotated[str, Path(min_length=1, max_length=40, pattern=r"^[a-z]+$", description="Id of the visit")]
 
 #: So many eligibility lookups are waited for at a time.
 MOST_LOOKUPS = 16
-
-_KIND = {404: "not-found", 409: "conflict", 422: "invalid"}
 
 
 def told(work: Callable[[], Any], status: int = 200) -> Response:
@@ -58,26 +48,16 @@ def told(work: Callable[[], Any], status: int = 200) -> Response:
     try:
         return Response(msgspec.json.encode(work()), status, media_type="application/json")
     except IdentityRefusedError as error:
-        wrong = (Wrong("request", str(error), "", "", error.code),)
-        raise Refused(Problem(_KIND[error.status], str(error), wrong)) from None
+        raise refusal(error.status, str(error), error.code) from None
     except InputError as error:
-        faults = [Wrong(fault.file, fault.what, fault.expected, fault.remedy, fault.code) for fault in error.faults]
-        raise Refused(invalid(faults or [_wrong_value()])) from None
+        raise wrong_values(error) from None
     except UsageError as error:
         raise Refused(invalid([Wrong("facts", str(error), "", "", "unknown-fact")])) from None
     except ConflictError:
         detail = "the idempotency key stands for another request; send this one with a new key"
         raise Refused(Problem("conflict", detail)) from None
-    except ErasedError:
-        detail = "facts about this person were erased; nothing that rests on them can be recorded or shown"
-        raise Refused(Problem("conflict", detail, (Wrong("request", detail, "", "", "erased"),))) from None
     except RefusedError:
-        # What the ledger says may repeat a value.
-        raise Refused(invalid([_wrong_value()])) from None
-
-
-def _wrong_value() -> Wrong:
-    return Wrong("body", "a value cannot be recorded", "printable text of a usual length", "", "value")
+        raise not_recordable() from None
 
 
 def make_identity_router(service: IdentityService, prefix: str = "/v1") -> APIRouter:

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Header, Path
+from fastapi import APIRouter, Depends, Path
 
 from donghaeng.api import pass_bodies as bodies
 from donghaeng.api.access import Caller, KeyedRoute, needs
 from donghaeng.api.pass_bodies import Answer
-from donghaeng.api.problems import Problem, Refused, Wrong, invalid
+from donghaeng.api.problems import Wrong
+from donghaeng.api.service_routes import not_recordable, refusal, request_key, wrong_values
 from donghaeng.errors import InputError
 from donghaeng.ledger.faults import RefusedError
 from donghaeng.services.passes import agents, cards, charging, claims, refunds, views
@@ -42,23 +43,13 @@ AgentKeeper = Annotated[Caller, Depends(needs("passes:seller", "passes:operator"
 #: Ids in addresses are printable and of ASCII; a store takes no other characters of control.
 PRINTABLE = r"^[!-~]+$"
 
-Key = Annotated[
-    str,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=LONGEST_KEY,
-        pattern=r"^[ -~]+$",
-        description="Names the request: made again with the same key, it is done once",
-    ),
-]
+Key = Annotated[str, request_key(LONGEST_KEY)]
 CardId = Annotated[str, Path(min_length=1, max_length=100, pattern=PRINTABLE, description="Id of the card")]
 OrderId = Annotated[str, Path(min_length=1, max_length=100, pattern=PRINTABLE, description="Id of the order")]
 RefundId = Annotated[str, Path(min_length=1, max_length=100, pattern=PRINTABLE, description="Id of the refund")]
 ClaimId = Annotated[str, Path(min_length=1, max_length=100, pattern=PRINTABLE, description="Id of the claim")]
 AgentId = Annotated[str, Path(min_length=1, max_length=60, pattern=PRINTABLE, description="Id of the agent")]
 
-_KIND = {404: "not-found", 409: "conflict", 422: "invalid"}
 #: Where accounts of pass holders stand in the map of persons, whoever registers them: one person is one person.
 NAMESPACE = "passes"
 
@@ -72,22 +63,12 @@ def told(work: Callable[[], T]) -> T:
     try:
         return work()
     except PassRefusedError as error:
-        raise Refused(_problem(error)) from None
+        details = [Wrong(name, str(views.plain(value)), "", "", "detail") for name, value in error.details.items()]
+        raise refusal(error.status, error.text, error.code, details) from None
     except InputError as error:
-        wrong = [Wrong("body", fault.what, fault.expected, fault.remedy, fault.code) for fault in error.faults]
-        raise Refused(invalid(wrong or [Wrong("body", "a value cannot be taken", "another", "", "value")])) from None
+        raise wrong_values(error, "body") from None
     except RefusedError:
-        # What the ledger says may repeat a value.
-        wrong = [Wrong("body", "a value cannot be recorded", "printable text of a usual length", "", "value")]
-        raise Refused(invalid(wrong)) from None
-
-
-def _problem(error: PassRefusedError) -> Problem:
-    wrong = [Wrong("request", error.text, "", "", error.code)]
-    for name, value in error.details.items():
-        shown = views.plain(value)
-        wrong.append(Wrong(name, str(shown), "", "", "detail"))
-    return Problem(_KIND[error.status], error.text, tuple(wrong))
+        raise not_recordable() from None
 
 
 def make_router(service: PassService, prefix: str = "/v1", signer: Signer | None = None) -> APIRouter:

@@ -20,7 +20,7 @@ from starlette.types import Scope
 
 from donghaeng.access.keys import redact_keys
 from donghaeng.identifiers import redact
-from donghaeng.ledger.faults import ConflictError, UnavailableError
+from donghaeng.ledger.faults import ConflictError, ErasedError, UnavailableError
 
 MEDIA_TYPE = "application/problem+json"
 #: So many faults of one request are shown.
@@ -209,6 +209,13 @@ async def tell_conflict(request: Request, error: Exception) -> Response:
     """Answer what a service has left of conflicts with what is recorded."""
     assert isinstance(error, ConflictError)  # noqa: S101 - registered for nothing else
     return answer_of(Problem("conflict", "read what is recorded, decide anew, and send it again"), request.scope)
+
+
+async def tell_erased(request: Request, error: Exception) -> Response:
+    """Answer that a person was erased; nothing is repeated."""
+    assert isinstance(error, ErasedError)  # noqa: S101 - registered for nothing else
+    detail = "facts about this person were erased; nothing that rests on them can be recorded or shown"
+    return answer_of(Problem("conflict", detail, (Wrong("request", detail, "", "", "erased"),)), request.scope)
 
 
 async def tell_invalid(request: Request, error: Exception) -> Response:

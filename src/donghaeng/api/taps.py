@@ -7,7 +7,7 @@ deciding and recording run in threads, whose commits are shared.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -17,15 +17,15 @@ import anyio.to_thread
 import msgspec
 from fastapi import APIRouter, Depends, Query
 from fastapi import Path as InPath
-from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from donghaeng.api.access import Caller, KeyedRoute, authorise, needs
+from donghaeng.api.access import Caller, KeyedRoute, needs
 from donghaeng.api.pass_bodies import Closed, Facts, Line
 from donghaeng.api.passes import told
 from donghaeng.api.problems import Refused, Wrong, invalid, refused
+from donghaeng.api.service_routes import wrong_values
 from donghaeng.errors import InputError, UsageError
 from donghaeng.identifiers import find_identifier
 from donghaeng.services.passes.day_files import DayFiles
@@ -45,7 +45,6 @@ T = TypeVar("T")
 
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[ -~]+$")]
 Number = Annotated[int, Field(ge=0, lt=2**63)]
-GATE = frozenset({"passes:gate"})
 Gatekeeper = Annotated[Caller, Depends(needs("passes:gate"))]
 Sender = Annotated[Caller, Depends(needs("passes:gate", "passes:operator"))]
 Operator = Annotated[Caller, Depends(needs("passes:operator"))]
@@ -308,7 +307,8 @@ def _said(work: Callable[[], T]) -> T:
         raise refused("conflict", str(error)) from None
 
 
-def _hot(desk: GateDesk) -> type[APIRoute]:
+def _answering(desk: GateDesk) -> Callable[[bytes], bytes]:
+    """Give what answers the body of a tap."""
     decode = msgspec.json.Decoder(_Tap).decode
     encode = msgspec.json.Encoder().encode
 
@@ -327,8 +327,7 @@ def _hot(desk: GateDesk) -> type[APIRoute]:
         try:
             found = _said(lambda: desk.tap(asked))
         except InputError as error:
-            wrong = [Wrong("facts", fault.what, fault.expected, fault.remedy, fault.code) for fault in error.faults]
-            raise Refused(invalid(wrong)) from None
+            raise wrong_values(error, "facts") from None
         answer = found.answer
         return encode(
             {
@@ -343,18 +342,7 @@ def _hot(desk: GateDesk) -> type[APIRoute]:
             }
         )
 
-    class HotRoute(KeyedRoute):
-        """Checks the key, reads the body itself and answers bytes."""
-
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            async def handle(request: Request) -> Response:
-                await authorise(request.scope, GATE)
-                body = await request.body()
-                return Response(await desk.aside(lambda: work(body)), media_type="application/json")
-
-            return handle
-
-    return HotRoute
+    return work
 
 
 def _without_values(error: Exception) -> str:
@@ -363,18 +351,20 @@ def _without_values(error: Exception) -> str:
 
 
 def _taps(router: APIRouter, desk: GateDesk) -> None:
-    def tap(_caller: Gatekeeper, asked: TapAsked) -> TapAnswered:
-        """Answer a tap of a connected gate, and record it; durable when it is answered."""
-        raise NotImplementedError(f"{asked.device}: answered by the route itself")
+    answer = _answering(desk)
+    body_of_a_tap = {"required": True, "content": {"application/json": {"schema": TapAsked.model_json_schema()}}}
 
-    router.add_api_route(
+    # The model only describes the body; msgspec reads it.
+    @router.post(
         "/taps",
-        tap,
-        methods=["POST"],
         operation_id="pass_tap",
         response_model=TapAnswered,
-        route_class_override=_hot(desk),
+        openapi_extra={"requestBody": body_of_a_tap},
     )
+    async def tap(request: Request, _caller: Gatekeeper) -> Response:
+        """Answer a tap of a connected gate, and record it; durable when it is answered."""
+        body = await request.body()
+        return Response(await desk.aside(lambda: answer(body)), media_type="application/json")
 
     @router.post("/taps/batch", operation_id="pass_taps")
     def taps(caller: Sender, given: TapsGiven) -> TapsTaken:
