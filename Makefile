@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help python install dev demo test check-site lint docs bench lock clean
+.PHONY: help python install dev demo test coverage check-site lint docs bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -22,7 +22,12 @@ dev: python
 demo: install ## build the worked example: build/site/index.html
 	$(BIN)/donghaeng demo --out build
 
-test: lint docs ## everything that must hold: lint, types, docs, tests with coverage
+test: lint docs ## everything that must hold: lint, types, docs, tests
+	@tools/system-packages
+	$(BIN)/python -m pytest -n 2
+
+# Following every branch doubles the time of the tests, so it is asked for.
+coverage: dev ## the tests again, with the lines and branches that none of them reaches
 	@tools/system-packages
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
 
