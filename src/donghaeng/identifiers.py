@@ -232,6 +232,8 @@ _ISO_TIME = re.compile(
 _BARCODE = re.compile(r"[0-9]{8}|[0-9]{12,14}|[0-9] [0-9]{6} [0-9]{6}", re.ASCII)
 _INTERNATIONAL_PHONE = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
 _HEXADECIMAL = re.compile(r"[0-9a-fA-F]{32,}", re.ASCII)
+#: The name of a file by its SHA-256, such as those of day files: words, a day, and the digest.
+_NAMED_BY_DIGEST = re.compile(r"(?:[a-z]+-)+(?:[0-9]{4}-[0-9]{2}-[0-9]{2}-)?([0-9a-f]{64})", re.ASCII)
 #: Lengths of MD5, SHA-1, SHA-256 and SHA-512 in hexadecimal digits.
 _LENGTHS_OF_DIGESTS = (32, 40, 64, 128)
 
@@ -470,6 +472,8 @@ def _in_text(text: str, field_type: FieldType | None) -> Kind | None:
     if _HEXADECIMAL.fullmatch(plain) and (
         field_type == "token" or (len(plain) in _LENGTHS_OF_DIGESTS and not plain.isdigit())
     ):
+        return None
+    if (named := _NAMED_BY_DIGEST.fullmatch(plain)) and not named[1].isdigit():
         return None
     kind = find_identifier(text)
     return None if field_type == "phone" and kind == "health_insurance_card_number" else kind

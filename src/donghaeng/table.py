@@ -104,6 +104,7 @@ def read_rows(
     optional: Collection[str] | None,
     faults: Faults,
     extra: Sequence[str] = (),
+    whole: bool = False,
 ) -> Iterator[Row]:
     """Yield the records of a CSV file.
 
@@ -114,6 +115,7 @@ def read_rows(
         optional: further columns that may be; None admits any name.
         faults: where faults go; a record of the wrong width is reported and not yielded.
         extra: more columns that may be, for tables whose other columns are codes.
+        whole: whether each record has a cell for every column, in tables where a cell that is left off could be any.
     """
     if size_fault(path, label, LARGEST_TABLE, faults, "give only the rows of this pack"):
         return
@@ -138,7 +140,8 @@ def read_rows(
             columns = _header(cells, label, records.text, required, known, faults)
             if columns is None:
                 return
-            width, least = len(cells), _least_width(cells, required)
+            width = len(cells)
+            least = width if whole else _least_width(cells, required)
             continue
         if not any(cells):
             continue

@@ -35,6 +35,9 @@ OPEN = {
     ("GET", "/desk/en"),
     ("GET", "/desk/kiosk"),
     ("GET", "/desk/assets/{name}"),
+    ("GET", "/counter"),
+    ("GET", "/counter/en"),
+    ("GET", "/counter/assets/{name}"),
 }
 
 

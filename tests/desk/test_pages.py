@@ -12,6 +12,7 @@ import pytest
 from donghaeng import load
 from donghaeng.api.desk import pages
 from donghaeng.api.desk.settings import InstitutionSettings, read_settings
+from donghaeng.api.live_pages import pages as shared
 from donghaeng.errors import InputError
 from tests.desk.clinic import BARE, CARD, PACK, Clerk, Clinic, Town
 from tests.site.browsing import violations
@@ -24,7 +25,7 @@ PATHS = ("/desk", "/desk/en", "/desk/kiosk")
 def test_a_page_runs_nothing_of_its_own_and_asks_nobody_else(here: Town, path: str) -> None:
     answer = httpx.get(here.address + path)
     policy = answer.headers.get_list("content-security-policy")
-    assert policy == [pages.POLICY]
+    assert policy == [shared.POLICY]
     assert "unsafe" not in policy[0]
     assert "frame-ancestors 'none'" in policy[0]
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -53,8 +54,9 @@ def test_every_word_is_there_in_each_language_and_used() -> None:
     korean, english = pages.words_of("ko"), pages.words_of("en")
     assert korean.keys() == english.keys()
     assert len({frozenset(pages.words_of(f"kiosk.{language}")) for language in pages.SPOKEN}) == 1
-    scripts = "".join(file.read_text("utf-8") for file in (FOLDER / "assets").glob("*.js"))
-    template = (FOLDER / "templates" / "desk.html.j2").read_text("utf-8")
+    folders = (FOLDER, Path(shared.__file__).parent)
+    scripts = "".join(file.read_text("utf-8") for folder in folders for file in (folder / "assets").glob("*.js"))
+    template = "".join(file.read_text("utf-8") for folder in folders for file in (folder / "templates").glob("*.j2"))
     used = set(re.findall(r"\b(\w+)\b", scripts + template)) | set(re.findall(r'"(\w+?_)"', template))
     families = {"verdict_", "refund_", "kind_", "bring_", "message_", "slip_visit_", "view_"}
     unused = {key for key in korean if key not in used and not any(key.startswith(one) for one in families)}

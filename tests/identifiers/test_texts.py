@@ -204,5 +204,13 @@ def test_any_text_can_be_searched() -> None:
     assert redact(everything) == everything
 
 
+def test_a_file_that_is_named_by_its_digest_is_let_be() -> None:
+    digest = "9001011" + 6 * "2" + 51 * "a"
+    assert check_value(f"taps-2026-05-20-{digest}") is None
+    assert check_value(f"taps-held-{digest}") is None
+    assert check_value(f"taps-held-{digest[:-1]}") is not None
+    assert check_value(f"taps of {digest[:13]} {digest}") is not None
+
+
 def test_every_kind_has_words_for_messages() -> None:
     assert all(words.startswith("a ") for words in KINDS.values())

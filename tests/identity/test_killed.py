@@ -20,9 +20,9 @@ from donghaeng.ledger.statement import Statement
 from donghaeng.ledger.verify import verify
 from donghaeng.services.identity.kinds import PERSONAL_PART
 from donghaeng.services.identity.schema import TABLES
-from donghaeng.services.identity.service import IdentityService
+from donghaeng.services.identity.service import IdentityService, ledger_key
 from tests.identity.desk_writer import request, write
-from tests.identity.desks import opened
+from tests.identity.desks import CLINIC, opened
 
 KILLS = 100 if os.environ.get("DONGHAENG_FAULTS") == "full" else 20
 WRITER = Path(__file__).with_name("desk_writer.py")
@@ -53,8 +53,8 @@ def check(service: IdentityService, answered: list[int]) -> int:
     entries = list(service.ledger.entries())
     assert max(Counter(entry.idempotency_key for entry in entries).values()) == 1
     keys = {entry.idempotency_key for entry in entries}
-    wanted = {f"identity clinic-a v{number}" for number in answered}
-    wanted |= {f"identity clinic-a c{number}" for number in answered if number % 3 == 0}
+    wanted = {ledger_key(service, CLINIC, f"v{number}") for number in answered}
+    wanted |= {ledger_key(service, CLINIC, f"c{number}") for number in answered if number % 3 == 0}
     assert wanted <= keys, "answered and not there"
     for number, entry in enumerate(entries):
         body = msgspec.json.decode(entry.body)

@@ -232,3 +232,19 @@ def test_what_the_fast_evaluation_does_not_know_is_refused_in_words(seoul: Score
 
     with pytest.raises(InputError, match="does not know composites that are given"):
         replicate(seoul, tried, 100)
+
+
+def test_ranks_from_the_lowest_score_on_hold_in_all_recipes(connectivity: Scores) -> None:
+    pack = donghaeng.load("eu/asem-connectivity")
+    turned = pack.score_with(connectivity.recipe.model_copy(update={"lowest_first": ("root",)}))
+    tried = alternatives({"name": "scale", "choices": [choice(), choice(set={"normalise.to": [1, 50]})]})
+
+    rows, back = (uncertainty(scores, tried).intervals for scores in (connectivity, turned))
+
+    places = len(rows)
+    assert [row["rank"] for row in back] == [places + 1 - row["rank"] for row in rows]
+    assert [row["rank_median"] for row in back] == [row["rank"] for row in back]
+    inner = connectivity.structure.position["Physical"]
+    assert (turned.ranks()[..., inner] == connectivity.ranks()[..., inner]).all()
+    with pytest.raises(InputError, match="ranks from the lowest score on"):
+        replicate(turned, tried, 100)

@@ -77,3 +77,40 @@ def test_a_frame_that_does_not_fit_is_refused_in_words(change: dict[str, list[An
 def test_a_structure_that_is_no_tree_is_refused_in_words(change: dict[str, list[Any]], message: str) -> None:
     with pytest.raises(InputError, match=message):
         donghaeng.compute(pd.DataFrame(VALUES), pd.DataFrame(STRUCTURE | change), RECIPE)
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "message"),
+    [
+        ("weight", [1, -2, 1], "the weight of work is -2; expected 0 or more"),
+        ("weight", [1, 0, 0], "all weights below index are 0; expected a sum above 0"),
+        ("weight", ["1", "much", "1"], 'the weight of work is "much"; expected a number'),
+        ("wieght", [1, 1, 1], 'unknown column "wieght" of the structure; .*did you mean "weight"'),
+        ("treat", ["", "lg", ""], 'treat of work is "lg"; expected one of none, log'),
+        ("upper", ["", 0, 9], "the goalposts of work are 1 and 0; expected the lower one first"),
+    ],
+)
+def test_cells_of_a_structure_that_mean_nothing_are_refused_by_name(
+    column: str, cells: list[Any], message: str
+) -> None:
+    structure = {"code": ["index", "work", "noise"], "parent": ["", "index", "index"], column: cells}
+    structure |= {"direction": ["", "higher", "lower"]} | ({"lower": ["", 1, 0]} if column == "upper" else {})
+    values = pd.DataFrame({"place": ["a", "b"], "work": [1.0, 2.0], "noise": [2.0, 3.0]})
+    recipe = {"format": 1, "normalise": {"method": "min_max"}, "aggregate": {"method": "arithmetic"}}
+
+    with pytest.raises(InputError, match=message):
+        donghaeng.compute(values, pd.DataFrame(structure), recipe)
+
+
+def test_frames_without_rows_or_places_and_names_of_nothing_are_refused() -> None:
+    structure = pd.DataFrame({"code": ["index", "work"], "parent": ["", "index"], "direction": ["", "higher"]})
+    values = pd.DataFrame({"place": ["a", None], "work": [1.0, 2.0]})
+    recipe = {"format": 1, "normalise": {"method": "min_max"}, "aggregate": {"method": "arithmetic"}}
+    levels = recipe | {"aggregate": {"method": "arithmetic", "levels": {"7": {"method": "median"}}}}
+
+    with pytest.raises(InputError, match="row 1 of the values has no place"):
+        donghaeng.compute(values, structure, recipe)
+    with pytest.raises(InputError, match="the values have no rows"):
+        donghaeng.compute(values[:0], structure, recipe)
+    with pytest.raises(InputError, match=r'aggregate: no composite has the level "7"; expected 2 to 2'):
+        donghaeng.compute(values.assign(place=["a", "b"]), structure, levels)

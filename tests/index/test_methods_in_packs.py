@@ -235,3 +235,14 @@ def test_pie_shares_limit_what_a_child_brings_to_the_score(tmp_path: Path) -> No
         assert (shares > 0.2 - 1e-9).all()
         assert (shares < 0.5 + 1e-9).all()
     assert not np.allclose(of_weights, of_score)
+
+
+@pytest.mark.parametrize("method", ["min_max", "z_score", "percentile_rank"])
+def test_an_indicator_that_nobody_has_in_a_period_has_no_score_there(tmp_path: Path, method: str) -> None:
+    gap = "".join(line for line in OBSERVATIONS.splitlines(True) if not line.startswith(("b,x,2022", "b,y,2022")))
+    normalise = {"method": method, "over": "period", "indicators": {"a": {"method": "none"}}}
+
+    pack = packs.load(tmp_path, {"normalise": normalise} | MEAN, structure=STRUCTURE, observations=gap)
+
+    assert packs.scores_of(pack, "b")["x", "2022"] is None
+    assert packs.scores_of(pack, "t")["x", "2022"] == 10

@@ -10,6 +10,7 @@ import pytest
 
 import donghaeng
 from donghaeng.errors import InputError
+from donghaeng.index.contributions import contributions
 from donghaeng.sources import Kind
 
 NAN = float("nan")
@@ -90,6 +91,28 @@ def test_places_with_too_little_data_have_no_score() -> None:
 
     assert np.isnan(scores.values[0, 0, 0])
     assert column(scores, "t")[1] == 1.5
+
+
+@pytest.mark.parametrize("least", [0.0, 1.0])
+def test_an_indicator_that_is_screened_out_is_left_out_and_not_missed(least: float) -> None:
+    values = frame(place=["x", "y"], a=[1.0, 3.0], b=[0.0, 5.0])
+    steps = {"screen": {"indicators_nonzero": 0.8}, "normalise": {"method": "min_max"}}
+    mean = {"method": "arithmetic", "least_available": least}
+
+    scores = donghaeng.compute(values, structure(weight=[1, 1, 3]), recipe(**steps, aggregate=mean))
+
+    assert column(scores, "t") == [0, 100]
+    assert scores.prepared.screened == (2,)
+
+
+def test_a_zero_under_a_power_mean_brings_no_points() -> None:
+    values, mean = frame(place=["x", "y"], a=[0.0, 4.0], b=[4.0, 4.0]), {"method": "generalised", "power": 0.5}
+
+    scores = donghaeng.compute(values, structure(), recipe(aggregate=mean))
+
+    assert column(scores, "t") == pytest.approx([1, 4])
+    rows = contributions(scores).to_pylist()
+    assert [row["points"] for row in rows if row["place"] == "x" and row["node"] == "t"] == pytest.approx([1])
 
 
 def test_a_composite_without_new_data_keeps_its_last_score() -> None:

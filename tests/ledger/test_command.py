@@ -74,6 +74,9 @@ def test_a_ledger_is_sealed_and_verified_and_a_change_is_named() -> None:
         "seals": 1,
         "findings": [],
         "more": 0,
+        "day_files": 0,
+        "day_files_checked": False,
+        "day_files_of_nobody": [],
     }
     assert "holds; 12 entries, compared with no seal, 12 not yet sealed" in well("verify")
 

@@ -13,6 +13,7 @@ import pytest
 
 from donghaeng.dated import Dates
 from donghaeng.errors import InputError
+from donghaeng.identifiers import refuse_identifiers
 from donghaeng.ledger.faults import DamagedError, ErasedError, RefusedError
 from donghaeng.ledger.ledger import Ledger
 from donghaeng.ledger.open import open_persons, sqlite_path
@@ -303,3 +304,18 @@ def test_pseudonyms_are_drawn_evenly() -> None:
 def test_an_erasure_knows_its_order() -> None:
     first = Erasure("a", "", "", "2026-01-01", "x")
     assert sorted([Erasure("b", "", "", "2026-01-01", "x"), first])[0] == first
+
+
+def test_what_a_client_names_its_requests_cannot_be_read_in_the_ledger(tmp_path: Path) -> None:
+    ledger = opened(f"sqlite:///{tmp_path}/a.db")
+    name = ledger.request_name("clinic-1", "visit", "chart 1041, 20 May")
+    assert name == ledger.request_name("clinic-1", "visit", "chart 1041, 20 May")
+    assert re.fullmatch("[a-p]{32}", name)  # never taken for a number of a person
+    others = [("clinic-2", "visit", "chart 1041, 20 May"), ("clinic-1", "claim", "chart 1041, 20 May")]
+    assert name not in {ledger.request_name(*one) for one in others}
+    # Who lacks the master key cannot find it by trying.
+    bare = Ledger(ledger.store, KINDS, Clock(), check=refuse_identifiers)
+    assert bare.request_name("clinic-1", "visit", "chart 1041, 20 May") != name
+    with pytest.raises(InputError):
+        bare.request_name("clinic-1", "visit", "900101-1234568 again")
+    ledger.close()

@@ -52,6 +52,9 @@ def test_the_wheel_holds_the_package_and_the_packs_alone(wheel: Path) -> None:
     assert "donghaeng/shipped_packs/seoul/gtsn-index/pack.yaml" in names
     for part in ("templates/desk.html.j2", "assets/desk.js", "assets/desk.css", "words/ko.yaml"):
         assert f"donghaeng/api/desk/{part}" in names
+    assert "donghaeng/api/counter/templates/counter.html.j2" in names
+    for part in ("templates/frame.html.j2", "assets/shell.js", "assets/base.css", "words/ko.yaml"):
+        assert f"donghaeng/api/live_pages/{part}" in names
     assert {name.split("/")[0].split("-")[0] for name in names} == {"donghaeng"}
     assert not [name for name in names if "test" in Path(name).stem.split("_") or "__pycache__" in name]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 
 import pytest
 
 from tests.ledger.conftest import new_url, server, url
 from tests.passes.counters import Counter
+from tests.passes.months import play
 
 #: Both stores, as the tests of the ledger have them.
 __all__ = ["new_url", "server", "url"]
@@ -27,3 +30,16 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
     counter = Counter(f"sqlite:///{tmp_path_factory.mktemp('counter')}/a.db")
     yield counter
     counter.close()
+
+
+@pytest.fixture(scope="session")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Gives the folder of a made-up month of a pack: ledger, day files, keys and what was printed."""
+
+    @cache
+    def played(pack: str) -> Path:
+        folder = tmp_path_factory.mktemp("month")
+        play(folder, pack)
+        return folder
+
+    return played

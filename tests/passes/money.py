@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import donghaeng
 from donghaeng.services.passes.fares import FareRules, Ride, Value
+from donghaeng.services.passes.pass_periods import Pass
 from donghaeng.services.passes.policy import Policy
-from donghaeng.services.passes.rating import Distances, Pass, rate_all
+from donghaeng.services.passes.rating import Distances, rate_all
 
 SEOUL = ZoneInfo("Asia/Seoul")
 #: A Wednesday after the subway fare of 1,550 won came in force.

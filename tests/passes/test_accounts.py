@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,17 +19,20 @@ from typer.testing import CliRunner
 from donghaeng.cli import app
 from donghaeng.services.passes.accounts import POSTINGS, balances, bookings, prove
 from donghaeng.services.passes.agents import enrol_agent, remit, stock_agent
-from donghaeng.services.passes.cards import issue_card
+from donghaeng.services.passes.cards import issue_card, stop_medium
 from donghaeng.services.passes.charging import place_order, receive_payment, return_payment
+from donghaeng.services.passes.claims import decide_claim, open_claim
 from donghaeng.services.passes.fares import FareRules, RouteOf
 from donghaeng.services.passes.kinds import KINDS
 from donghaeng.services.passes.medium import medium_number
+from donghaeng.services.passes.projection import rebuild
 from donghaeng.services.passes.refunds import ask_refund, pay_refund
 from donghaeng.services.passes.refusal import PassRefusedError
 from donghaeng.services.passes.service import Who
 from donghaeng.services.passes.settlement import Settled, settle
 from donghaeng.services.passes.state import Charge
-from tests.passes.counters import Counter
+from tests.passes.counters import DESK, Counter
+from tests.passes.counters import PAYER as PAYER_OF_COUNTER
 from tests.passes.riding import DAY, WHO, Riding, Tap, at
 
 PAYER = Who(WHO.organisation, "another key")
@@ -162,6 +167,105 @@ def test_an_agent_owes_what_was_taken_less_commission_and_what_was_handed_over(c
     assert found[f"agent/{agent}"] == 3_000 + 62_000 - 100 - 620 - 20_000
     assert (found["held"], found["media-sales"], found["bank"]) == (-62_000, -3_000, 20_000)
     assert [one for one in prove(counter.service) if one.unexplained] == []
+
+
+class Shop:
+    """An agent who sells, and what the agent owes by the rule alone."""
+
+    def __init__(self, counter: Counter, percent: int) -> None:
+        self.counter, self.percent, self.agent = counter, percent, "shop"
+        self.who = Who("machines", "key-of-the-machine")
+        enrol_agent(counter.service, self.who, counter.key(), agent=self.agent, per_mille=33, per_card=70)
+        stock_agent(counter.service, self.who, counter.key(), agent=self.agent, cards=100)
+        self.sold: list[tuple[str, str]] = []
+        self.owes, self.back = 0, dict[str, int]()
+
+    def sell(self, _: int) -> None:
+        card = self.counter.issue("physical", agent=self.agent)
+        paid = self.counter.charge(card, agent=self.agent)
+        assert paid.charge is not None
+        self.sold.append((card.card, paid.charge.period.charge))
+        self.back[paid.charge.period.charge] = 0
+        self.owes += 3_000 - 70 + 62_000 - 62_000 * 33 // 1_000
+
+    def overpay(self, _: int) -> None:
+        order = self.counter.order(self.counter.issue(), agent=self.agent)
+        held = self.counter.pay(order, amount=order.amount + 7).payment.payment.partition(":")[2]
+        return_payment(self.counter.service, Who("machines", "till"), self.counter.key(), payment=held)
+
+    def part(self, number: int) -> None:
+        self._refunded(number, lambda card, charge: self._claim(card, charge, 1 + 997 * number % 20_000))
+
+    def whole(self, number: int) -> None:
+        self._refunded(number, lambda _, charge: self._whole(charge, 997 * number % 60_000))
+
+    def hand_over(self, number: int) -> None:
+        amount = min(self.owes, 997 * number)
+        if amount > 0:
+            remit(self.counter.service, self.who, self.counter.key(), agent=self.agent, amount=amount)
+            self.owes -= amount
+
+    def _refunded(self, number: int, ask: Callable[[str, str], str | None]) -> None:
+        if not self.sold:
+            return
+        card, charge = self.sold[number % len(self.sold)]
+        refund = ask(card, charge)
+        if refund is None:
+            return
+        with suppress(PassRefusedError):
+            key = self.counter.key()
+            for _ in range(2):
+                pay_refund(self.counter.service, PAYER_OF_COUNTER, key, refund=refund)
+        refunded = self.counter.state.charge(charge).refunded
+        back = 62_000 * 33 // 1_000 * self.percent * refunded // (100 * 62_000)
+        self.owes += back - self.back[charge]
+        self.back[charge] = back
+
+    def _claim(self, card: str, charge: str, amount: int) -> str | None:
+        service = self.counter.service
+        claim = open_claim(service, DESK, self.counter.key(), card=card, subject="gate", charge=charge).claim
+        try:
+            decided = decide_claim(
+                service, DESK, self.counter.key(), claim=claim, upheld=True, reason="so it was", amount=amount
+            )
+        except PassRefusedError:
+            return None
+        return decided.refund
+
+    def _whole(self, charge: str, used: int) -> str | None:
+        service, key = self.counter.service, self.counter.key()
+        card = service.state.charge(charge).period.card
+        with suppress(PassRefusedError):
+            stop_medium(service, DESK, key, card=card, cause="refund")
+        try:
+            return ask_refund(service, DESK, key, charge=charge, used_transit=used, bike_days=0).refund
+        except PassRefusedError:
+            return None
+
+
+@settings(
+    max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
+)
+@given(
+    acts=st.lists(
+        st.tuples(st.sampled_from(["sell", "part", "whole", "whole", "hand_over", "overpay"]), st.integers(0, 10**4)),
+        max_size=12,
+    ),
+)
+def test_whatever_is_sold_and_paid_back_an_agent_owes_what_the_rule_says(
+    tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, int]]
+) -> None:
+    counter = Counter(f"sqlite:///{tmp_path_factory.mktemp('shop')}/a.db")
+    shop = Shop(counter, 100)
+    shop.sell(0)
+    for act, number in acts:
+        getattr(shop, act)(number)
+    found = balances(bookings(counter.ledger, counter.service.section.days))
+    assert found.get(f"agent/{shop.agent}", 0) == shop.owes == counter.state.agent(shop.agent, "machines").owes
+    assert [one for one in prove(counter.service) if one.unexplained] == []
+    rebuild(counter.ledger)
+    assert counter.state.agent(shop.agent, "machines").owes == shop.owes
+    counter.close()
 
 
 def test_every_kind_of_entry_with_money_has_its_postings() -> None:

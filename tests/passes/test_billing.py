@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from donghaeng.errors import UsageError
 from donghaeng.services.passes.accounts import balances, bookings, prove
 from donghaeng.services.passes.billing import bill, quote_bill
+from donghaeng.services.passes.bills import bill_ended
 from donghaeng.services.passes.cards import issue_card, register_card
-from donghaeng.services.passes.charging import register_postpaid
 from donghaeng.services.passes.day_files import DayFiles
 from donghaeng.services.passes.fares import FareRules
 from donghaeng.services.passes.medium import medium_number
+from donghaeng.services.passes.postpaid import register_postpaid
 from donghaeng.services.passes.refusal import PassRefusedError
 from donghaeng.services.passes.rides import RideSettings, update_rides
 from donghaeng.services.passes.settlement import settle
 from donghaeng.services.passes.taps import Taps
 from donghaeng.services.passes.use import use_by_rides
+from tests.command import run
 from tests.passes.counters import DESK, SELLER, Counter
 from tests.passes.riding import Tap, at, write_csv
 
@@ -80,3 +85,31 @@ def test_a_period_that_runs_and_one_that_was_paid_beforehand_are_not_billed(tmp_
         bill(counter.service, DESK, paid.charge.period.charge)
     assert caught.value.code == "not-postpaid"
     counter.close()
+
+
+def test_a_month_is_billed_at_once_as_one_by_one_and_once(tmp_path: Path) -> None:
+    counter, files, charge = ridden(tmp_path, 50)
+    service, last = counter.service, date(2026, 5, 31)
+    one = quote_bill(service, charge)
+    service.use_of = None
+    told: list[Any] = []
+    done = bill_ended(service, files, DESK, FIRST, last, distances=KNOWN, tell=told.append)
+    assert (done.bills, done.before, done.transit, done.more) == (1, 0, one.transit, one.more)
+    (body,) = told
+    assert (body["charge"], body["amount"], body["rows"]) == (charge, one.amount, list(one.ruling.decision.rows))
+    assert bill(service, DESK, charge)["amount"] == one.amount
+    again = bill_ended(service, files, DESK, FIRST, last, distances=KNOWN)
+    assert (again.bills, again.before) == (0, 1)
+    with pytest.raises(UsageError, match="is not over"):
+        bill_ended(service, files, DESK, FIRST, date(2026, 6, 2))
+    counter.close()
+    options = [
+        "--pack",
+        "seoul/climate-card",
+        "--ledger",
+        f"sqlite:///{tmp_path}/a.db",
+        "--days",
+        str(tmp_path / "days"),
+    ]
+    shown = run("pass", "bill", *options, "--at", "2026-06-02T10:00:00+09:00", "--json")
+    assert json.loads(shown.out)["billed_before"] == 1

@@ -19,7 +19,7 @@ from donghaeng.services.passes.cards import (
     stop_medium,
     verify_category,
 )
-from donghaeng.services.passes.charging import register_postpaid, renew_postpaid
+from donghaeng.services.passes.postpaid import register_postpaid, renew_postpaid
 from donghaeng.services.passes.projection import OWN_TABLES, rebuild
 from tests.passes.counters import APP, DESK, SELLER, Counter, moment
 
@@ -189,11 +189,15 @@ def test_a_postpaid_card_has_a_period_a_month_that_renews_itself(counter: Counte
     first = register_postpaid(counter.service, DESK, "register", card=card.card, product="postpaid_month")
     assert (str(first.period.starts), str(first.period.ends), first.period.price) == ("2025-03-10", "2025-03-31", 0)
     counter.at("2025-04-01 05:00")
-    april = moment("2025-04-01 00:00").date()
-    (renewed,) = renew_postpaid(counter.service, DESK, month=april)
+    (renewed,) = renew_postpaid(counter.service, DESK)
     assert (str(renewed.period.starts), str(renewed.period.ends)) == ("2025-04-01", "2025-04-30")
-    assert renew_postpaid(counter.service, DESK, month=april) == ()
+    assert renew_postpaid(counter.service, DESK) == ()
     assert status(counter.service, card.card).usable
+    # On the last day of a month the next one is given, so that lists of gates have it; months that were missed, too.
+    counter.at("2025-06-30 10:00")
+    ends = [str(one.period.ends) for one in renew_postpaid(counter.service, DESK, card=card.card)]
+    assert ends == ["2025-05-31", "2025-06-30", "2025-07-31"]
+    assert renew_postpaid(counter.service, DESK, card=counter.issue().card) == ()
 
 
 def test_a_number_that_the_state_gave_is_no_account(here: Counter) -> None:

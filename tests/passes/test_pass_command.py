@@ -175,6 +175,45 @@ def test_finished_periods_of_2024_are_paid_back_later(desk: Desk) -> None:
     assert paid["paid"] == 7_000
 
 
+def test_a_card_is_registered_verified_again_and_registered_to_pay_later(desk: Desk) -> None:
+    keys = desk.folder / "keys"
+    assert run("ledger", "keygen", keys).code == 0
+    account = ("--account", "hong", "--master-key", keys / "master.key")
+    youth = ("--category", "youth", "--fact", "birth_year=2000")
+    found = desk.run("register", "--card", "card-1", *account, *youth)
+    assert (found["registered"], found["verify_by"]) == (True, "2025-02-01")
+    desk.at = "2025-03-01T10:00:00+09:00"
+    assert desk.charge("--order", "o")["payment"]["period"]["price"] == 62_000
+    assert desk.run("register", "--card", "card-1", *youth)["verify_by"] == "2025-09-01"
+    desk.at = "2025-04-01T10:00:00+09:00"
+    assert desk.charge("--order", "p")["payment"]["period"]["price"] == 55_000
+    later = ("--card", "card-9", "--medium", "postpaid_bank_card", "--pays", "postpaid", "--channel", "mobile_app")
+    desk.run("issue", *later)
+    period = desk.run("register", "--card", "card-9", "--postpaid", "postpaid_month")["period"]
+    assert (period["starts"], period["ends"], period["price"]) == ("2025-04-01", "2025-04-30", 0)
+    assert run("pass", "register", *PACK, *desk.ledger, "--card", "card-1").code == 2
+
+
+def test_a_refund_that_is_named_is_asked_for_and_paid_once(desk: Desk) -> None:
+    desk.charge()
+    ask = ("--card", "card-1", "--used", "20000", "--ask", "--refund", "refund-1")
+    first = desk.run("refund", *ask)["refund"]
+    paid = ("--pay", "refund-1", "--by", "till")
+    desk.at = "2024-08-01T10:01:00+09:00"
+    assert desk.run("refund", *ask)["refund"] == first
+    told = desk.run("refund", *paid)["refund"]
+    desk.at = "2024-08-01T10:02:00+09:00"
+    assert desk.run("refund", *paid)["refund"] == told
+    assert run("pass", "refund", *PACK, *desk.ledger).code == 2
+
+
+def test_what_is_said_of_the_channel_needs_the_channel() -> None:
+    asked = ("price", *PACK, "--product", "short_3", "--on", "2026-03-17", "--payment", "overseas_card")
+    assert run("pass", *asked).code == 2
+    told = run("pass", *asked, "--channel", "new_kiosk", "--fact", "line=lines_1_to_8").out
+    assert "fee of this means of payment: 3.7 %" in told
+
+
 def test_the_number_of_a_person_never_becomes_an_id(desk: Desk) -> None:
     done = desk.refused("issue", "--card", "900101-1234568", "--medium", "mobile", "--channel", "mobile_app")
     assert "900101" not in done

@@ -43,7 +43,8 @@ class Api:
 
     def get(self, path: str, who: str = "passes:desk") -> Answer:
         """Read something."""
-        return call(self.app, "GET", f"/v1/passes{path}", b"", self.keys[who])
+        path, _, query = path.partition("?")
+        return call(self.app, "GET", f"/v1/passes{path}", b"", self.keys[who], query.encode())
 
     def well(self, path: str, body: Any, who: str = "passes:desk", key: str = "") -> Any:
         """Send a request that is done."""
@@ -98,6 +99,17 @@ def test_a_pass_is_quoted_ordered_paid_and_shown(api: Api) -> None:
     assert (now["usable"], now["period"]["charge"], now["days_left"]) == (True, charge, 30)
     shown = api.get(f"/orders/{charge}").json()
     assert (shown["state"], len(shown["payments"])) == ("paid", 1)
+
+
+def test_prices_and_cards_are_asked_for_another_day(here: Api) -> None:
+    asked = {"product": "d30_transit", "category": "youth"}
+    amounts = [here.well("/quotes", asked | at)["amount"] for at in ({"on": "2024-06-30"}, {"on": "2024-07-01"})]
+    moments = [here.well("/quotes", asked | {"at": f"2024-07-01T0{at}:00+09:00"})["on"] for at in ("3:59", "4:00")]
+    assert (amounts, moments) == ([62_000, 55_000], ["2024-06-30", "2024-07-01"])
+    card = here.card()
+    here.charge(card)
+    assert here.get(f"/cards/{card}?at=2024-08-30T19:00:00Z").json()["reason"] == "expired"
+    assert here.get(f"/cards/{card}?at=2024-08-30T18:59:59Z").json()["days_left"] == 1
 
 
 def test_the_same_request_answers_the_same_and_another_one_is_a_conflict(api: Api) -> None:

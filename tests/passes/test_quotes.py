@@ -81,6 +81,34 @@ def test_before_four_in_the_morning_it_is_still_the_day_before(here: Counter) ->
     assert early.refused.code == "not-sold"
 
 
+def test_before_four_the_start_is_chosen_from_the_calendar_day_and_the_buyer_is_told(here: Counter) -> None:
+    from donghaeng.services.passes.charging import quote_for
+
+    early = quote_for(here.service, product="d30_transit", at=moment("2024-07-02 03:59"), start=date(2024, 7, 6))
+    assert (early.earliest, early.latest, early.refused) == (date(2024, 7, 1), date(2024, 7, 6), None)
+    assert "Service days turn at 04:00" in early.warnings[-1]["en"]
+    short = quote_for(here.service, product="short_1", at=moment("2024-07-02 03:59"))
+    assert (short.starts, short.latest, short.ends) == (date(2024, 7, 1),) * 3
+    assert quote_for(here.service, product="d30_transit", at=moment("2024-07-02 04:00")).warnings == ()
+
+
+def test_a_postpaid_quote_has_the_cap_of_its_month_and_a_first_day() -> None:
+    caps = {
+        (category, on): asked("postpaid_month", category, on).cap
+        for category in ("general", "youth")
+        for on in ("2025-02-10", "2025-04-10", "2025-05-31", "2028-02-01")
+    }
+    assert [cap[0] if cap and cap[0] == cap[1] else cap for cap in caps.values()] == [
+        *(58_000, 62_000, 64_000, (58_000, 62_000)),
+        *(51_460, 55_000, 56_770, (51_460, 55_000)),
+    ]
+    early = asked("postpaid_month", "youth", "2024-11-28")
+    assert (early.refused, early.starts, early.ends) == (None, date(2024, 11, 30), date(2024, 11, 30))
+    assert quote_view(early)["cap"] == 55_000
+    unknown = asked("postpaid_month", "teen", "2025-10-01")
+    assert (unknown.cap, unknown.refused and unknown.refused.code) == (None, "rule-unknown")
+
+
 def test_a_quote_names_its_day_and_its_sources() -> None:
     shown = quote_view(asked("d30_transit", "youth", "2024-08-01"), pack().sources)
     assert (shown["amount"], shown["valid_from"], shown["source"]) == (55_000, "2024-07-01", "newspim-2024-08-07")
@@ -140,7 +168,7 @@ def test_each_channel_sells_what_the_rules_say(channel: str, payment: str, facts
 
 
 def test_codes_that_are_not_there_are_refused_with_the_nearest() -> None:
-    for product, category in (("d30_transitt", "general"), ("d30_transit", "yuth"), ("postpaid_month", "teen")):
+    for product, category in (("d30_transitt", "general"), ("d30_transit", "yuth"), ("d30_transit", "any")):
         with pytest.raises(PassRefusedError) as caught:
             asked(product, category, "2025-10-01")
         assert caught.value.code == "unknown-code"

@@ -211,20 +211,30 @@ def test_each_completed_period_of_the_first_half_of_2024_is_paid_back_once(count
     refund = ask_later_refund(counter.service, DESK, "claim", card=card.card, facts=facts)
     assert pay_refund(counter.service, PAYER, "pay", refund=refund.refund).paid == 21_000
     assert [one.later_refunded for one in counter.state.charges_of(card.card)] == [7_000] * 3
-    assert counter.refused(early) == "not-open"
+    assert counter.refused(early) == "not-refundable"
     assert quote_later_refund(counter.service, card=card.card, facts=facts).amount == 0
 
 
 def test_charged_before_four_on_the_first_of_july_a_start_in_july_still_counts(counter: Counter) -> None:
     counter.at("2024-06-20 10:00")
     last, first = counter.registered(account="a"), counter.registered(account="b")
-    charged(counter.at("2024-07-01 03:59"), last, start=date(2024, 7, 3))
-    charged(counter.at("2024-07-01 04:00"), first, start=date(2024, 7, 3))
+    charged(counter.at("2024-07-01 03:59"), last, start=date(2024, 7, 5))
+    charged(counter.at("2024-07-01 04:00"), first, start=date(2024, 7, 5))
     counter.at("2024-10-01 10:00")
     amounts = [
         quote_later_refund(counter.service, card=card.card, facts={"birth_year": 2000}).amount for card in (last, first)
     ]
     assert amounts == [7_000, 0]
+
+
+def test_a_period_that_starts_on_the_first_day_counts_though_it_was_charged_before(here: Counter) -> None:
+    here.at("2024-02-25 10:00")
+    cards = [here.registered(account=account) for account in ("a", "b")]
+    for card, start in zip(cards, (date(2024, 2, 26), date(2024, 2, 25)), strict=True):
+        charged(here, card, start=start)
+    here.at("2024-07-02 10:00")
+    facts = {"birth_year": 1990}
+    assert [quote_later_refund(here.service, card=card.card, facts=facts).amount for card in cards] == [7_000, 0]
 
 
 def test_at_most_five_periods_of_a_person_over_all_cards_are_paid_back(here: Counter) -> None:

@@ -79,6 +79,7 @@ def test_every_setting_says_how_it_is_known(name: str) -> None:
         (("kind: simulated}\n  block_hours", "kind: published}\n  block_hours"), "cites no source", ""),
         (('{ko: "1일권, 1구역(가상)", en', "{en"), "title is missing in ko", ""),
         (('zh: "请通行"', 'ja: "x"'), "stands twice", ""),
+        (("commission_back_percent: {value: 50", "commission_back_percent: {value: 150"), "150 is no percentage", ""),
         (("again: false", "agian: false"), 'unknown key "agian"', 'did you mean "again"?'),
         (("tables:\n  price:", "tables:\n  prise:"), "", ""),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +13,15 @@ import donghaeng
 from donghaeng.errors import Faults
 from donghaeng.services.passes.simulation import FILE, read_pass_simulation
 from tests.command import run
+from tests.passes.months import NARAE, SEOUL, play
 
-SEOUL, NARAE = "seoul/climate-card", "example/narae-transit"
 #: What differs from run to run: where files are, and keys that are thrown away.
 WHERE = {"keys", "seal", "day_files"}
 
 
-def play(folder: Path, pack: str, *more: str) -> dict[str, Any]:
-    url, keys = f"sqlite:///{folder}/ledger.db", str(folder / "keys")
-    given = ("--cards", "200", "--days", "10", "--seed", "7", "--ledger", url, "--keys", keys, "--json")
-    made = run("simulate", pack, *given, *more)
-    assert made.code == 0, made.err
-    (folder / "played.json").write_text(made.out, "utf-8")
-    found: dict[str, Any] = json.loads(made.out)
-    return found
-
-
 @pytest.fixture(scope="module", params=[SEOUL, NARAE])
-def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("month")
-    play(folder, request.param)
-    return folder
+def played(request: pytest.FixtureRequest, month: Callable[[str], Path]) -> Path:
+    return month(request.param)
 
 
 @pytest.fixture(scope="module")

@@ -66,6 +66,24 @@ def test_the_second_missing_tag_blocks_for_a_day_and_status_says_so(station: Sta
     assert station.tap("34:00")["reason"] == "ok"
 
 
+def test_a_card_held_twice_to_one_reader_is_one_boarding(station: Station) -> None:
+    first, again = station.tap("09:00"), station.at("09:00", "tap", "--card", "card-1", *RAIL, "--sequence", "7")
+    assert ((first["repeated"], again["repeated"]), again["reason"]) == ((False, True), "ok")
+    # One boarding misses its tag, not two; a refused tap in between hides nothing.
+    refused = ("--fact", "mode=rail", "--fact", "line=sinbundang")
+    assert [station.tap("10:00")["reason"], station.tap("10:30", *refused)["reason"]] == ["ok", "no_boarding_here"]
+    assert station.tap("11:00")["reason"] == "blocked"
+    block = station.at("11:01", "status", "--card", "card-1")["blocks"]
+    assert [one["starts"][11:16] for one in block] in (["10:00"], ["01:00"])
+
+
+def test_the_line_is_told_once_and_two_cards_may_come_in_the_same_second(station: Station) -> None:
+    station.at("08:30", "issue", "--card", "card-2", "--medium", "mobile", "--channel", "mobile_app")
+    one = station.tap("09:00", "--line", "line_2", "--fact", "mode=rail")
+    other = station.at("09:00", "tap", "--card", "card-2", "--line", "line_2", "--fact", "mode=rail")
+    assert (one["reason"], other["reason"]) == ("ok", "no_pass")
+
+
 def test_files_of_taps_are_taken_in_once_and_a_late_tap_lifts_a_block(station: Station, tmp_path: Path) -> None:
     medium = int(station.tap("08:30", "--fact", "mode=rail", "--fact", "line=sinbundang")["medium"])
     boardings = [Tap("gate-1", number, medium, "board", at(f"{hour}:00")) for number, hour in enumerate((9, 11, 13))]

@@ -26,6 +26,16 @@ def test_both_languages_take_the_same_values() -> None:
         assert _fields(phrases_of("ko")[key]) - {"count"} == wanted, key
 
 
+def test_pages_for_travellers_have_the_same_words_in_japanese_and_chinese() -> None:
+    english = phrases_of("en")
+    assert list(phrases_of("ja")) == list(phrases_of("zh"))
+    for language in ("ja", "zh"):
+        said = phrases_of(language)
+        assert {key for key in english if key.startswith("traveller.")} - said.keys() == {"traveller.see"}
+        for key, phrase in said.items():
+            assert _fields(phrase) == _fields(english[key]), f"{language} {key}"
+
+
 def _fields(phrase: object) -> set[str]:
     forms = phrase.values() if isinstance(phrase, dict) else [phrase]
     return {name for form in forms for _, name, _, _ in Formatter().parse(str(form)) if name}

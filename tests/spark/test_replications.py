@@ -32,6 +32,7 @@ RANKS = Collect(bins=0)
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """So small that a test has many: their length is fixed where the run starts, and travels with it."""
     monkeypatch.setattr(running, "_CHUNK_CELLS", 2_000)
+    monkeypatch.setattr(running, "_LANES_OF_A_KIND", 0)
     monkeypatch.setattr(running, "_MOST_CHUNKS", 3)
 
 

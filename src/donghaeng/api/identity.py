@@ -152,7 +152,7 @@ def _after(router: APIRouter, service: IdentityService, views: Views) -> None:
                 total_charge=asked.total_charge,
                 insurer_share=asked.insurer_share,
             )
-            name = ledger_key(_who(caller), key)
+            name = ledger_key(service, _who(caller), key)
             return views.shown(found, next(one for one in found.visit.presented if one.key == name))
 
         return told(work)

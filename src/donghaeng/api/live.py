@@ -84,6 +84,8 @@ def _of_identity(live: Live, packs: Sequence[Pack]) -> list[APIRouter]:
 
 
 def _of_passes(live: Live, packs: Sequence[Pack]) -> list[APIRouter]:
+    from donghaeng.api.counter.mount import counter_routers
+    from donghaeng.api.pass_money import MoneyDesk, make_money_router
     from donghaeng.api.passes import make_router
     from donghaeng.api.taps import GateDesk, make_tap_router
     from donghaeng.services.passes.day_files import DayFiles
@@ -95,11 +97,13 @@ def _of_passes(live: Live, packs: Sequence[Pack]) -> list[APIRouter]:
         return []
     service = PassService(pack.passes_section(), live.ledger, live.ledger.clock, live.chance)
     signer = Signer(FIRST_KEY, live.gate_key) if live.gate_key is not None else None
-    routers = [make_router(service, PREFIX, signer)]
+    routers = [make_router(service, PREFIX, signer), *counter_routers(service, pack, PREFIX)]
     if live.day_files is not None:
         files = DayFiles(live.day_files, live.ledger.store, service.section.days)
         lists = GateLists(service, live.day_files / "lists", signer) if signer is not None else None
         routers.append(make_tap_router(GateDesk(service, files, lists=lists), PREFIX))
+        if pack.passes_section().model.fares is not None:
+            routers.append(make_money_router(MoneyDesk(service, files), PREFIX))
     return routers
 
 

@@ -26,11 +26,16 @@ class Closed(BaseModel):
 
 
 class QuoteAsked(Closed):
-    """What a product costs, for a card if one is given. `facts` are what the table of channels asks beside."""
+    """What a product costs, for a card if one is given, on the service day `on` or at the moment `at`; now without.
+
+    `facts` are what the table of channels asks beside.
+    """
 
     product: Code
     category: Code | None = None
     card: Id | None = None
+    on: Day | None = None
+    at: Moment | None = None
     start: Day | None = None
     channel: Code | None = None
     payment: Code | None = None

@@ -1,8 +1,8 @@
 """The routes of the pass service under ``/v1/passes``: quotes, cards, orders, payments, refunds, claims and agents.
 
 What changes something takes the header ``Idempotency-Key``: the same request made again answers the same. A refusal is
-a problem whose first error has its code; further errors give details by name. The taps of gates are in
-`donghaeng.api.taps`.
+a problem whose first error has its code; further errors give details by name, and its words in other languages. The
+taps of gates are in `donghaeng.api.taps`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Query
 
 from donghaeng.api import pass_bodies as bodies
 from donghaeng.api.access import Caller, KeyedRoute, needs
@@ -19,7 +19,7 @@ from donghaeng.api.problems import Wrong
 from donghaeng.api.service_routes import not_recordable, refusal, request_key, wrong_values
 from donghaeng.errors import InputError
 from donghaeng.ledger.faults import RefusedError
-from donghaeng.services.passes import agents, cards, charging, claims, refunds, views
+from donghaeng.services.passes import agents, cards, charging, claims, postpaid, refunds, views
 from donghaeng.services.passes.refusal import PassRefusedError
 from donghaeng.services.passes.rollout import Signer
 from donghaeng.services.passes.service import LONGEST_KEY, PassService, Who
@@ -44,6 +44,7 @@ AgentKeeper = Annotated[Caller, Depends(needs("passes:seller", "passes:operator"
 PRINTABLE = r"^[!-~]+$"
 
 Key = Annotated[str, request_key(LONGEST_KEY)]
+Asked = Annotated[bodies.Moment | None, Query(description="The moment that is asked about; now without it")]
 CardId = Annotated[str, Path(min_length=1, max_length=100, pattern=PRINTABLE, description="Id of the card")]
 OrderId = Annotated[str, Path(min_length=1, max_length=100, pattern=PRINTABLE, description="Id of the order")]
 RefundId = Annotated[str, Path(min_length=1, max_length=100, pattern=PRINTABLE, description="Id of the refund")]
@@ -63,7 +64,12 @@ def told(work: Callable[[], T]) -> T:
     try:
         return work()
     except PassRefusedError as error:
-        details = [Wrong(name, str(views.plain(value)), "", "", "detail") for name, value in error.details.items()]
+        more = {name: views.plain(value) for name, value in error.details.items()}
+        more |= {language: text for language, text in error.words.items() if text != error.text}
+        details = [
+            Wrong(name, ", ".join(map(str, value)) if isinstance(value, list) else str(value), "", "", "detail")
+            for name, value in more.items()
+        ]
         raise refusal(error.status, error.text, error.code, details) from None
     except InputError as error:
         raise wrong_values(error, "body") from None
@@ -109,7 +115,8 @@ def _selling(router: APIRouter, service: PassService) -> None:
 
     @router.post("/quotes", operation_id="pass_quote")
     def quote(asked: bodies.QuoteAsked, _caller: Seller) -> Answer:
-        """Say what a product costs now and what it gives, with the warnings to be shown before paying."""
+        """Say what a product costs now, or then, and what it gives, with the warnings to be shown before paying."""
+        at = service.section.days.start(asked.on) if asked.on is not None else asked.at
         return told(
             lambda: views.quote_view(
                 charging.quote_for(
@@ -121,6 +128,7 @@ def _selling(router: APIRouter, service: PassService) -> None:
                     channel=asked.channel,
                     payment=asked.payment,
                     told=asked.facts,
+                    at=at,
                 ),
             )
         )
@@ -215,9 +223,16 @@ def _cards(router: APIRouter, service: PassService) -> None:
         )
 
     @router.get("/cards/{card}", operation_id="pass_card_status")
-    def status(card: CardId, _caller: SellerOrOperator) -> Answer:
-        """Say what a card may do now and why, with its periods and blocks."""
-        return told(lambda: views.status_view(service.section, cards.status(service, card)))
+    def status(card: CardId, _caller: SellerOrOperator, at: Asked = None) -> Answer:
+        """Say what a card may do now, or then, and why, with its periods and blocks."""
+
+        def work() -> Answer:
+            service.state.card(card)
+            # A card that is paid after use renews itself; what is due is given before it is asked about.
+            postpaid.renew_postpaid(service, Who("service", "renewal"), card=card)
+            return views.status_view(service.section, cards.status(service, card, at))
+
+        return told(work)
 
     @router.post("/cards/{card}/registration", operation_id="register_pass_card")
     def register(card: CardId, asked: bodies.Registration, key: Key, caller: Desk) -> Answer:
@@ -296,11 +311,11 @@ def _cards(router: APIRouter, service: PassService) -> None:
         return told(lambda: shown(cards.close_card(service, _who(caller), key, card=card, reason=asked.reason)))
 
     @router.post("/cards/{card}/postpaid", operation_id="register_postpaid_pass")
-    def postpaid(card: CardId, asked: bodies.PostpaidAsked, key: Key, caller: Desk) -> Answer:
+    def register_later(card: CardId, asked: bodies.PostpaidAsked, key: Key, caller: Desk) -> Answer:
         """Register a postpaid card for a product that is billed after use."""
         return told(
             lambda: views.charge_view(
-                charging.register_postpaid(service, _who(caller), key, card=card, product=asked.product)
+                postpaid.register_postpaid(service, _who(caller), key, card=card, product=asked.product)
             )
         )
 
@@ -315,6 +330,12 @@ def _refunds(router: APIRouter, service: PassService) -> None:
     def ask(asked: bodies.RefundOf, key: Key, caller: Desk) -> Answer:
         """Ask for the refund of a period; it cannot be withdrawn, and another key pays it."""
         return told(lambda: views.refund_view(refunds.ask_refund(service, _who(caller), key, **asked.model_dump())))
+
+    @router.get("/refunds", operation_id="list_asked_pass_refunds")
+    def asked_for(caller: Payer) -> Answer:
+        """List the refunds that wait to be paid or refused; `own` are those that the same key asked for."""
+        waiting = service.state.refunds_asked()
+        return {"refunds": [{**views.refund_view(one), "own": one.asked_by == caller.key_id} for one in waiting]}
 
     @router.get("/refunds/{refund}", operation_id="show_pass_refund")
     def show(refund: RefundId, _caller: Payer) -> Answer:
@@ -355,11 +376,16 @@ def _refunds(router: APIRouter, service: PassService) -> None:
 def _desk(router: APIRouter, service: PassService) -> None:
     @router.get("/cards/{card}/evidence", operation_id="pass_card_evidence")
     def evidence(card: CardId, _caller: Desk) -> Answer:
-        """Give every entry about a card and its orders, with the hashes that prove them."""
+        """Give every entry about a card and its orders, with the hashes that prove them, its refunds and claims."""
 
         def work() -> Answer:
             found = claims.evidence(service, card)
-            return {"card": found.card, "entries": list(found.entries)}
+            return {
+                "card": found.card,
+                "entries": list(found.entries),
+                "refunds": [views.refund_view(one) for one in service.state.refunds_of(card)],
+                "claims": [views.claim_view(one) for one in service.state.claims_of(card)],
+            }
 
         return told(work)
 

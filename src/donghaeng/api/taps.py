@@ -22,20 +22,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from donghaeng.api.access import Caller, KeyedRoute, needs
-from donghaeng.api.pass_bodies import Closed, Facts, Line
+from donghaeng.api.pass_bodies import Closed, Day, Facts, Line
 from donghaeng.api.passes import told
 from donghaeng.api.problems import Refused, Wrong, invalid, refused
-from donghaeng.api.service_routes import wrong_values
+from donghaeng.api.service_routes import request_key, wrong_values
 from donghaeng.errors import InputError, UsageError
 from donghaeng.identifiers import find_identifier
 from donghaeng.services.passes.day_files import DayFiles
 from donghaeng.services.passes.lists import ListKind
 from donghaeng.services.passes.medium import medium_number
 from donghaeng.services.passes.missing_alights import count_missing
-from donghaeng.services.passes.places import Places
+from donghaeng.services.passes.places import MOST_DAYS, Places
 from donghaeng.services.passes.rides import RideSettings, update_rides
 from donghaeng.services.passes.rollout import GateLists
-from donghaeng.services.passes.service import PassService
+from donghaeng.services.passes.service import LONGEST_KEY, PassService, Who
 from donghaeng.services.passes.tap_reading import LARGEST_AMOUNT, LONGEST_NAME
 from donghaeng.services.passes.tapping import AskedTap, TapAnswer, TapConflictError, Tapping, collect_online
 from donghaeng.services.passes.taps import Taps
@@ -45,6 +45,7 @@ T = TypeVar("T")
 
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME, pattern=r"^[ -~]+$")]
 Number = Annotated[int, Field(ge=0, lt=2**63)]
+Key = Annotated[str, request_key(LONGEST_KEY)]
 Gatekeeper = Annotated[Caller, Depends(needs("passes:gate"))]
 Sender = Annotated[Caller, Depends(needs("passes:gate", "passes:operator"))]
 Operator = Annotated[Caller, Depends(needs("passes:operator"))]
@@ -186,6 +187,30 @@ class GateShown(Closed):
     reported_at: str
     stale: bool
     behind: int
+
+
+class PlaceDays(Closed):
+    """Service days of a place; see `donghaeng.services.passes.places.Places.set_days`."""
+
+    reason: Line
+    opens: Day | None = None
+    closes: Day | None = None
+    closed: Annotated[list[Day], Field(default_factory=list, max_length=MOST_DAYS)]
+
+
+class ClockFound(Closed):
+    """How far the clock of a device was ahead over a run of its taps; behind, where it is negative."""
+
+    first_sequence: Number
+    last_sequence: Number
+    ahead_seconds: Annotated[int, Field(ge=-(10**10), le=10**10)]
+    found_by: Line
+
+
+class DaysChanged(Closed):
+    """Service days whose taps changed; ``held`` stands for those that waited."""
+
+    days: list[str]
 
 
 class WaiverAsked(Closed):
@@ -392,6 +417,21 @@ def _taps(router: APIRouter, desk: GateDesk) -> None:
         """Lift the missing tags of an interval, those that arrive later too, and the blocks that rested on them."""
         values = asked.model_dump()
         return WaiverGranted(lifted=_said(lambda: waive(desk.service, **values)))
+
+    @router.post("/devices/{device}/clock", operation_id="pass_device_clock")
+    def clock(_caller: Operator, device: Annotated[Name, InPath()], found: ClockFound) -> DaysChanged:
+        """Tell how far a clock was off: taps that were held, or stand at a wrong time, go to their true one."""
+        ahead = timedelta(seconds=found.ahead_seconds)
+        work = lambda: desk.taps.correct_clock(  # noqa: E731
+            device, found.first_sequence, found.last_sequence, ahead, found_by=found.found_by
+        )
+        return DaysChanged(days=list(_said(work)))
+
+    @router.post("/places/{place}/days", operation_id="pass_place_days", status_code=204)
+    def place_days(caller: Operator, place: Annotated[Name, InPath()], told_: PlaceDays, key: Key) -> None:
+        """Tell on which service days a place serves; what was told of it before no longer holds."""
+        who = Who(caller.organisation, caller.key_id)
+        _said(lambda: desk.places.set_days(who, key, place=place, **told_.model_dump()))
 
 
 def _parquet(folder: Path, taps: list[TapGiven]) -> Path:

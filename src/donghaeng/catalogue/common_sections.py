@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from donghaeng.catalogue.files import PackFiles
 from donghaeng.catalogue.manifest import Manifest, Wording
@@ -11,16 +12,33 @@ from donghaeng.errors import Faults
 from donghaeng.places import Place, read_places
 from donghaeng.sources import Source, Sources
 from donghaeng.statements import Statements, read_statements
-from donghaeng.wording import Language, Text
+from donghaeng.wording import LANGUAGES, Language, Text
 
 
-def read_manifest(files: PackFiles, faults: Faults) -> Manifest | None:
-    """Read ``pack.yaml``; None, with faults, when it is not one."""
+@dataclass(frozen=True)
+class Stated:
+    """What ``pack.yaml`` says that the other files are checked by; also where something else in it is wrong.
+
+    Attributes:
+        languages: languages of the pack; none where they cannot be read, so that no text is missed in any.
+        is_invented: whether it is about nobody real.
+    """
+
+    languages: tuple[Language, ...]
+    is_invented: bool
+
+
+def read_manifest(files: PackFiles, faults: Faults) -> tuple[Manifest | None, Stated]:
+    """Read ``pack.yaml``; no manifest, with faults, when it is not one."""
     manifest, document = read_model(files.path("pack.yaml"), files.label_of("pack.yaml"), Manifest, faults)
     if manifest:
         for key in ("title", "summary", "owner"):
             _check_text(getattr(manifest, key), manifest.languages, document, (key,), faults)
-    return manifest
+        return manifest, Stated(manifest.languages, manifest.status == "invented")
+    said = document.value if isinstance(document.value, dict) else {}
+    named = said.get("languages")
+    languages = tuple(language for language in LANGUAGES if isinstance(named, list) and language in named)
+    return None, Stated(languages, said.get("status") == "invented")
 
 
 def read_pack_sources(files: PackFiles, languages: tuple[Language, ...], faults: Faults) -> Mapping[str, Source] | None:

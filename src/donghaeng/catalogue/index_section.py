@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from donghaeng.catalogue.files import PackFiles, Section
 from donghaeng.documents import Document, read_model
-from donghaeng.errors import Faults, InputError, nearest
+from donghaeng.errors import Faults, InputError
 from donghaeng.index.alternatives import Alternatives, check_alternatives
+from donghaeng.index.locate import RecipeError
 from donghaeng.index.observations import Observations, read_observations
 from donghaeng.index.poverty.report import index_values, poverty_report
 from donghaeng.index.poverty.survey import PovertySection
 from donghaeng.index.recipe import Recipe
-from donghaeng.index.score import compared_nodes, try_score, unknown_compared
+from donghaeng.index.recipe_names import expected_attribute, near, unknown_names
+from donghaeng.index.score import compared_nodes, try_score
 from donghaeng.index.scores import Scores
-from donghaeng.index.structure import Structure, read_structure
+from donghaeng.index.structure import OPTIONAL, REQUIRED, Structure, read_structure
 from donghaeng.index.tables import Attributes, Tables, read_attributes, read_values
-from donghaeng.index.weights import judged_codes
 from donghaeng.places import Place
 from donghaeng.sources import Kind, Source
+from donghaeng.table import read_rows
 from donghaeng.wording import Language
 
 #: Both are required; a pack has observations, tables of raw values, or both.
@@ -58,13 +60,13 @@ class ReadIndex:
         section: the index; None, with faults, when it has faults of its own.
         codes: codes of its tree; None when the tree could not be read.
         places: the places of the pack, or those of the observations where the pack lists none.
-        tables: files that ``tables.yaml`` names.
+        tables: files that ``tables.yaml`` names; None when it could not be read.
     """
 
     section: IndexSection | None
     codes: tuple[str, ...] | None
     places: tuple[Place, ...]
-    tables: tuple[str, ...]
+    tables: tuple[str, ...] | None
 
 
 def read_index(
@@ -99,9 +101,9 @@ class _IndexReader:
 
     def read(self, languages: tuple[Language, ...], is_invented: bool, places: tuple[Place, ...]) -> ReadIndex:
         files, faults = self.files, self.faults
-        name = "structure.csv"
+        name, before = "structure.csv", len(faults.errors)
         structure = read_structure(files.path(name), files.label_of(name), languages, self.sources, faults)
-        recipe = self._recipe(structure)
+        recipe, recipe_document = self._recipe()
         alternatives, alternatives_document = self._alternatives()
         tables, tables_document = self._tables()
         codes = [place.code for place in places] or None
@@ -109,98 +111,92 @@ class _IndexReader:
         measured = self._measured(structure, codes)
         if measured is not None:
             observations = observations.joined(measured) if observations is not None else measured
-        attributes = read_attributes(files.folder, files.label, tables, tables_document, codes, self.sources, faults)
+        attributes, sound = Attributes(), len(faults.errors)
+        if tables is not None:
+            attributes = read_attributes(
+                files.folder, files.label, tables, tables_document, codes, self.sources, faults
+            )
+        readable = tables is not None and len(faults.errors) == sound
         if is_invented and observations is not None:
             self._check_simulated(observations)
         section = None
-        if observations is not None and structure is not None and recipe is not None:
+        if observations is not None:
             places = places or tuple(Place(code, "", code, code) for code in observations.places())
-            scores = self._scores(structure, recipe, observations, attributes, places)
+        if structure is not None:
+            known = attributes.values.keys() if readable else None
+            if recipe is not None:
+                all_places = codes or (None if observations is None else list(observations.places()))
+                recipe = self._known_names(recipe, structure, known, all_places, recipe_document)
+            if not self._denominators_known(known):
+                recipe = None
+        if observations is not None and structure is not None and recipe is not None and known is not None:
+            scores = self._scores(structure, recipe, recipe_document, observations, attributes, places, before)
             if scores is not None and alternatives is not None:
                 check_alternatives(scores, alternatives, alternatives_document, faults)
             if scores is not None:
                 section = IndexSection(structure, recipe, observations, attributes, scores, alternatives)
-        return ReadIndex(section, structure.codes if structure else None, places, tables.files)
+        named = None if tables is None else tables.files
+        return ReadIndex(section, structure.codes if structure else None, places, named)
 
     def _scores(
         self,
         structure: Structure,
         recipe: Recipe,
+        document: Document,
         observations: Observations,
         attributes: Attributes,
         places: tuple[Place, ...],
+        before: int,
     ) -> Scores | None:
         """Compute the index: values that the recipe cannot be applied to are faults, found before anybody computes."""
         if not len(observations):
+            if len(self.faults.errors) > before:
+                return None  # it has values that could not be read
             what, remedy = "the pack has no value", "fill observations.csv or a table of tables.yaml"
             self.faults.add(observations.label, 1, 1, what, "at least one value", remedy, "empty-file")
             return None
-        if not unknown_compared(structure, recipe.compare):
-            observations.check_inputs(compared_nodes(structure, recipe.compare), self.faults)
+        observations.check_inputs(compared_nodes(structure, recipe.compare), self.faults)
         try:
             return try_score(structure, recipe, observations, attributes, places, self.faults)
         except InputError as error:
             self.faults.extend(error.faults)
             if not error.faults:
                 # Its sentence says already what was expected and what to do.
-                self.faults.add(self.files.label_of("recipe.yaml"), 1, 1, str(error), code="no-step")
+                line, column = document.place(error.path if isinstance(error, RecipeError) else (), of_key=True)
+                self.faults.add(document.label, line, column, str(error), code="no-step")
             return None
 
-    def _recipe(self, structure: Structure | None) -> Recipe | None:
+    def _recipe(self) -> tuple[Recipe | None, Document]:
         name = "recipe.yaml"
-        recipe, document = read_model(self.files.path(name), self.files.label_of(name), Recipe, self.faults)
-        if recipe and structure:
-            self._check_levels(recipe, structure, document)
-            unknown = unknown_compared(structure, recipe.compare)
-            for word in unknown:
-                line, column = document.place(("compare", recipe.compare.index(word)))
-                remedy = nearest(word, ["root", "inner", *structure.codes]) or "correct it"
-                expected = "root, inner or a code of structure.csv"
-                self.faults.add(
-                    document.label, line, column, f'unknown node "{word}"', expected, remedy, "unknown-code"
-                )
-            if unknown:
-                return None
-        return recipe
+        return read_model(self.files.path(name), self.files.label_of(name), Recipe, self.faults)
 
-    def _check_levels(self, recipe: Recipe, structure: Structure, document: Document) -> None:
-        highest = structure.levels[structure.root]
-        levels = {str(level) for level in range(2, highest + 1)}
-        named = [("aggregate", "levels", level) for level in recipe.aggregate.levels]
-        named += [("weigh", "levels", level) for level in recipe.weigh.levels]
-        for path in named:
-            if path[-1] not in levels:
-                line, column = document.place(path, of_key=True)
-                what, expected = f'no composite has the level "{path[-1]}"', f"2 to {highest}"
-                self.faults.add(document.label, line, column, what, expected, "correct the level", "unknown-code")
-        if recipe.freeze and str(recipe.freeze.level) not in levels:
-            line, column = document.place(("freeze", "level"))
-            what, expected = f"no composite has the level {recipe.freeze.level}", f"2 to {highest}"
-            self.faults.add(document.label, line, column, what, expected, "correct the level", "unknown-code")
-        for at, code in enumerate((recipe.freeze and recipe.freeze.nodes) or ()):
-            codes = [
-                code
-                for code, level in zip(structure.codes, structure.levels, strict=True)
-                if recipe.freeze and level == recipe.freeze.level
-            ]
-            if code not in codes:
-                line, column = document.place(("freeze", "nodes", at))
-                remedy = nearest(code, codes) or "correct the code"
-                what, expected = f'no composite of that level has the code "{code}"', "a composite of the level"
-                self.faults.add(document.label, line, column, what, expected, remedy, "unknown-code")
-        for judged, code in judged_codes(recipe.weigh):
-            if code not in structure.position:
-                line, column = document.place(("weigh", *judged), of_key=judged[-1] == code)
-                remedy = nearest(code, structure.codes) or "correct the code"
-                what, expected = f'unknown node "{code}"', "a code of structure.csv"
-                self.faults.add(document.label, line, column, what, expected, remedy, "unknown-code")
-        inner = [code for index, code in enumerate(structure.codes) if not structure.is_leaf(index)]
-        for code in recipe.aggregate.nodes:
-            if code not in inner:
-                line, column = document.place(("aggregate", "nodes", code), of_key=True)
-                remedy = nearest(code, inner) or "correct the code"
-                what, expected = f'no composite has the code "{code}"', "a composite of structure.csv"
-                self.faults.add(document.label, line, column, what, expected, remedy, "unknown-code")
+    def _known_names(
+        self,
+        recipe: Recipe,
+        structure: Structure,
+        attributes: Collection[str] | None,
+        places: list[str] | None,
+        document: Document,
+    ) -> Recipe | None:
+        """Report names that stand for nothing; None where the index cannot be computed with them."""
+        unknown = unknown_names(recipe, structure, attributes, places)
+        for name in unknown:
+            line, column = document.place(name.path, name.of_key)
+            self.faults.add(document.label, line, column, name.what, name.expected, name.remedy, "unknown-code")
+        return None if any(name.stops for name in unknown) else recipe
+
+    def _denominators_known(self, attributes: Collection[str] | None) -> bool:
+        """Say whether the denominators in ``structure.csv`` are attributes of places, and report those that are not."""
+        before = len(self.faults.errors)
+        if attributes is None:
+            return True
+        name = "structure.csv"
+        for row in read_rows(self.files.path(name), self.files.label_of(name), REQUIRED, OPTIONAL, self.faults):
+            attribute = row["denominator"]
+            if attribute and attribute not in attributes:
+                what, expected = f'unknown attribute "{attribute}"', expected_attribute(attributes)
+                row.fault(self.faults, "denominator", what, expected, near(attribute, attributes), "unknown-code")
+        return len(self.faults.errors) == before
 
     def _alternatives(self) -> tuple[Alternatives | None, Document]:
         name = "robustness.yaml"
@@ -208,26 +204,26 @@ class _IndexReader:
             return None, Document(self.files.label_of(name))
         return read_model(self.files.path(name), self.files.label_of(name), Alternatives, self.faults)
 
-    def _tables(self) -> tuple[Tables, Document]:
+    def _tables(self) -> tuple[Tables | None, Document]:
+        """Read ``tables.yaml``: no tables where there is none, None where it has faults."""
         name = "tables.yaml"
         if not self.files.has(name):
             return Tables(), Document(self.files.label_of(name))
-        tables, document = read_model(self.files.path(name), self.files.label_of(name), Tables, self.faults)
-        return tables or Tables(), document
+        return read_model(self.files.path(name), self.files.label_of(name), Tables, self.faults)
 
     def _observations(
-        self, structure: Structure | None, places: list[str] | None, tables: Tables, tables_document: Document
+        self, structure: Structure | None, places: list[str] | None, tables: Tables | None, tables_document: Document
     ) -> Observations | None:
         # Without a sound tree the rows are still read, so that all faults are told at once.
         files, known, name = self.files, structure or Structure(()), "observations.csv"
         raw = None
-        if tables.values and structure:
+        if tables is not None and tables.values and structure:
             raw = read_values(
                 files.folder, files.label, tables, tables_document, structure, places, self.sources, self.faults
             )
         measured = self.poverty and self.poverty.definition.index
-        # Tables that a faulty tree kept from being read are no reason to ask for this file.
-        if not files.has(name) and (raw is not None or tables.values or measured):
+        # Tables that faults kept from being read are no reason to ask for this file.
+        if not files.has(name) and (raw is not None or tables is None or tables.values or measured):
             return raw
         stated = read_observations(
             files.path(name),
@@ -256,5 +252,5 @@ class _IndexReader:
             if kind != Kind.SIMULATED:
                 what = f"a value of kind {Kind(kind).word} in an invented pack"
                 remedy = "write simulated, or change status in pack.yaml once the values are real"
-                line = observations.columns["line"][row]
-                self.faults.add(observations.label, line, 1, what, "simulated", remedy, "evidence")
+                file, line = observations.location(row)
+                self.faults.add(file, line, 1, what, "simulated", remedy, "evidence")

@@ -1,4 +1,4 @@
-"""Kinds of entry as tables that measures read, and extracts of a ledger as their rows."""
+"""Kinds of entry and tables of services as tables that measures read, and extracts as their rows."""
 
 from __future__ import annotations
 
@@ -17,16 +17,32 @@ from donghaeng.wording import Text
 
 if TYPE_CHECKING:
     from donghaeng.ledger.kinds import Kind, Kinds
+    from donghaeng.ledger.service_tables import ServiceTable
 
 #: What a code is called before a pack gives it a label.
 _NO_LABEL: Text = {}
 
 
 def known_tables() -> dict[str, TableShape]:
-    """Give the tables of all kinds of entry that Donghaeng knows."""
-    from donghaeng.services.registry import all_kinds
+    """Give the tables of all kinds of entry that Donghaeng knows, and those of its services."""
+    from donghaeng.services.registry import SERVICE_TABLES, all_kinds
 
-    return tables_of(all_kinds())
+    return tables_of(all_kinds()) | {one.name: table_of_service(one) for one in SERVICE_TABLES}
+
+
+def table_of_service(table: ServiceTable) -> TableShape:
+    """Give the columns of a table that a service adds to extracts, with their types."""
+    plain = {"integer": INTEGER, "date": DATE, "boolean": BOOLEAN}
+    columns = {
+        one.name: Column(
+            one.name,
+            Type("code", dict.fromkeys(one.codes, _NO_LABEL)) if one.codes else plain.get(one.type),
+            is_name=one.type == "name",
+            bound=one.bound,
+        )
+        for one in table.columns
+    }
+    return TableShape(table.name, columns, day=table.day, person=table.person, is_entries=False)
 
 
 def tables_of(kinds: Kinds) -> dict[str, TableShape]:
@@ -90,16 +106,25 @@ def read_extract(folder: Path) -> Extracted:
         if plain["format"] != FORMAT or plain["period"] not in PERIODS:
             raise ValueError
         listed = {str(name): str(file["sha256"]) for name, file in plain["files"].items()}
+        of_services = plain.get("tables", {})
+        listed |= {str(name): str(file["sha256"]) for table in of_services.values() for name, file in table.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{folder} is no extract of a ledger; make one with `donghaeng ledger extract`") from None
     files: dict[str, list[Path]] = {}
     for name, digest in sorted(listed.items()):
         file = folder / name
-        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
+        if not file.is_file() or _digest(file) != digest:
             raise InputError(f"{file} is missing or was changed; make the extract anew")
         files.setdefault(_kind_name(name.partition("/")[0]), []).append(file)
     found: Mapping[str, tuple[Path, ...]] = {name: tuple(paths) for name, paths in sorted(files.items())}
-    return Extracted(found, cast("Period", plain["period"]), bool(plain.get("facts")), _is_simulated(found))
+    entries = {name: paths for name, paths in found.items() if name not in of_services}
+    period, facts = cast("Period", plain["period"]), bool(plain.get("facts"))
+    return Extracted(found, period, facts, _is_simulated(entries), frozenset(of_services))
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _kind_name(folder: str) -> str:

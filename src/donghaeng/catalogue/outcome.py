@@ -18,6 +18,8 @@ from donghaeng.catalogue.measures_outcome import measures_tables
 from donghaeng.catalogue.pack import Pack
 from donghaeng.catalogue.rules_outcome import RulesContent, rules_content
 from donghaeng.catalogue.study_outcome import study_tables
+from donghaeng.catalogue.traveller_outcome import DOCUMENT as TRAVELLER
+from donghaeng.catalogue.traveller_outcome import traveller_document
 from donghaeng.diagnosis.diagnose import Diagnosis
 from donghaeng.index.changes import changes_table
 from donghaeng.index.contributions import contributions
@@ -84,8 +86,12 @@ def outcome(
     description["previous_version"] = previous.description["version"] if previous else None
     if pack.poverty:
         tables["poverty"] = poverty_report(pack.poverty).table()
+    if pack.figures:
+        tables |= {"figures": pack.figures.definitions_table(), "figure_values": pack.figures.values_table()}
     if pack.measures:
         tables |= measures_tables(pack.measures, computed)
+    if pack.traveller:
+        documents[TRAVELLER] = traveller_document(pack.traveller)
     rules = rules_content(pack.rules) if pack.rules else RulesContent({}, {}, {})
     tables |= rules.tables
     articles = {f"articles/{article.slug}.{article.language}.md": article for article in pack.articles}
@@ -133,7 +139,8 @@ def robustness_tables(index: IndexSection, scores: Scores) -> dict[str, pa.Table
     """Give what was tried and what came of it, where the pack names alternatives.
 
     ``robustness_intervals``, ``robustness_changes``, ``robustness_ranks``, ``robustness_ahead``,
-    ``robustness_sensitivity`` and ``robustness_tried``; columns as in `donghaeng.index.uncertainty.Uncertainty`.
+    ``robustness_sensitivity``, ``robustness_failures``, ``robustness_without_score`` and ``robustness_tried``; columns
+    as in `donghaeng.index.uncertainty.Uncertainty`.
     """
     if index.alternatives is None:
         return {}
@@ -141,7 +148,7 @@ def robustness_tables(index: IndexSection, scores: Scores) -> dict[str, pa.Table
     root = scores.kinds[..., scores.structure.root]
     kind = Kind(int(root.max(initial=int(Kind.DERIVED)))).word
     tables = {}
-    for name in ("intervals", "changes", "ranks", "ahead", "sensitivity"):
+    for name in ("intervals", "changes", "ranks", "ahead", "sensitivity", "failures", "without_score"):
         rows = [row | {"kind": kind} for row in getattr(result, name)]
         if rows:
             tables[f"robustness_{name}"] = pa.Table.from_pylist(rows, _schema(rows))
@@ -149,8 +156,8 @@ def robustness_tables(index: IndexSection, scores: Scores) -> dict[str, pa.Table
     return tables
 
 
-_INTEGERS = {"rank", *(f"rank_{name}" for name in ("least", "low", "median", "high", "most"))}
-_TEXTS = {"place", "period", "behind", "target", "factor", "what", "kind"}
+_INTEGERS = {"rank", "run", "runs", *(f"rank_{name}" for name in ("least", "low", "median", "high", "most"))}
+_TEXTS = {"place", "period", "behind", "target", "factor", "what", "kind", "choices", "reason"}
 
 
 def _schema(rows: Sequence[Mapping[str, Any]]) -> pa.Schema:

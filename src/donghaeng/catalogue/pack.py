@@ -12,11 +12,13 @@ from donghaeng.catalogue.articles import Article
 from donghaeng.catalogue.budget_plan import plan_of
 from donghaeng.catalogue.index_section import IndexSection
 from donghaeng.catalogue.manifest import Manifest, Wording
+from donghaeng.catalogue.traveller_section import TravellerSection
 from donghaeng.diagnosis.diagnose import Diagnosis
 from donghaeng.diagnosis.diagnose import diagnose as find_causes
 from donghaeng.diagnosis.section import DiagnosisSection
 from donghaeng.errors import UsageError, listed, nearest
 from donghaeng.index.alternatives import patched
+from donghaeng.index.figures import FiguresSection
 from donghaeng.index.poverty.survey import PovertySection
 from donghaeng.index.recipe import Recipe
 from donghaeng.index.score import score as compute
@@ -51,8 +53,10 @@ class Pack:
         diagnosis: what it knows of the causes of its index; None where it says nothing.
         budget: its money, and what money could be given to; None where it says nothing.
         measures: the statistics of its services that it declares; None where it declares none.
+        figures: published figures that belong to no index; None where it has none.
         passes: the passes that it sells; None where it sells none.
         identity: its identity check at a desk; None where it has none.
+        traveller: what it says to travellers of its passes; None where it says nothing.
     """
 
     folder: Path
@@ -69,8 +73,10 @@ class Pack:
     diagnosis: DiagnosisSection | None = None
     budget: BudgetSection | None = None
     measures: MeasuresSection | None = None
+    figures: FiguresSection | None = None
     passes: PassesSection | None = None
     identity: IdentitySection | None = None
+    traveller: TravellerSection | None = None
 
     def __repr__(self) -> str:
         """Say in a line what it is."""

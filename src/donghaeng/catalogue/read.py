@@ -20,10 +20,14 @@ from donghaeng.catalogue.find import Found, find, shipped_ids
 from donghaeng.catalogue.index_section import INDEX, ReadIndex, read_index
 from donghaeng.catalogue.manifest import Manifest
 from donghaeng.catalogue.pack import Pack
+from donghaeng.catalogue.traveller_section import FILE as TRAVELLER_FILE
+from donghaeng.catalogue.traveller_section import TravellerSection, read_traveller
 from donghaeng.diagnosis.section import FILES as DIAGNOSIS_FILES
 from donghaeng.diagnosis.section import DiagnosisSection, read_diagnosis
 from donghaeng.documents import read_model
 from donghaeng.errors import Faults
+from donghaeng.index.figures import FILES as FIGURES_FILES
+from donghaeng.index.figures import FiguresSection, read_figures
 from donghaeng.index.poverty.survey import read_poverty
 from donghaeng.measures.measure import MeasuresSection
 from donghaeng.measures.reading import read_measures
@@ -52,12 +56,13 @@ DIAGNOSIS = Section("causes (identities.yaml)", DIAGNOSIS_FILES)
 BUDGET = Section("a budget (budget.yaml)", BUDGET_FILES)
 POVERTY = Section("household tables (poverty.yaml)", ("poverty.yaml",))
 MEASURES = Section("measures (measures.yaml)", ("measures.yaml",))
+FIGURES = Section("published figures (figures.yaml and figures.csv)", FIGURES_FILES)
 IDENTITY = Section(f"an identity check ({IDENTITY_FILE})", (IDENTITY_FILE,), beside=(IDENTITY_SIMULATION_FILE,))
-PASSES = Section(f"passes ({PASSES_FILE})", (PASSES_FILE,), beside=(PASS_SIMULATION_FILE,))
+PASSES = Section(f"passes ({PASSES_FILE})", (PASSES_FILE,), beside=(PASS_SIMULATION_FILE, TRAVELLER_FILE))
 STATEMENTS = Section("statements.csv", ("statements.csv",))
 ARTICLES = Section("articles", ("articles/*.md",))
 #: What a pack may describe; it has at least one of them.
-SECTIONS = (INDEX, RULES, BUDGET, POVERTY, MEASURES, STATEMENTS, ARTICLES)
+SECTIONS = (INDEX, RULES, BUDGET, POVERTY, MEASURES, FIGURES, STATEMENTS, ARTICLES)
 
 REQUIRED_FILES = ("pack.yaml", "sources.yaml")
 #: Files beside the required ones that are called the same in every pack.
@@ -67,6 +72,7 @@ OPTIONAL_FILES = (
     *BUDGET.files,
     *POVERTY.files,
     *MEASURES.files,
+    *FIGURES.files,
     *IDENTITY.files,
     *IDENTITY.beside,
     *PASSES.files,
@@ -121,12 +127,11 @@ def read_pack(found: Found) -> tuple[Pack | None, Faults]:
 
 
 def _read(files: PackFiles, faults: Faults) -> Pack | None:
-    manifest = read_manifest(files, faults)
-    languages = manifest.languages if manifest else LANGUAGES
+    manifest, stated = read_manifest(files, faults)
+    languages, is_invented = stated.languages, stated.is_invented
     sources = read_pack_sources(files, languages, faults)
     places = read_pack_places(files, languages, faults)
     _check_describes_something(files, faults)
-    is_invented = manifest is not None and manifest.status == "invented"
     poverty = None
     if files.of(POVERTY.files):
         poverty = read_poverty(files.folder, files.label, sources, faults, is_invented)
@@ -139,12 +144,18 @@ def _read(files: PackFiles, faults: Faults) -> Pack | None:
     measures = _measures(files, languages, rules, faults) if files.of(MEASURES.files) else None
     identity = _identity(files, manifest, rules, faults) if files.of(IDENTITY.files) else None
     passes = _passes(files, manifest, languages, sources, rules, faults) if files.of(PASSES.files) else None
+    traveller = _traveller(files, languages, passes, faults) if files.has(TRAVELLER_FILE) else None
+    figures = _figures(files, languages, places, sources, is_invented, faults) if files.of(FIGURES.files) else None
     nodes = index.codes if index else ()
+    if nodes is not None and files.of(FIGURES.files):
+        nodes = (*nodes, *figures.model.figures) if figures else None
     statements = read_pack_statements(files, languages, nodes, sources, faults)
     articles = read_articles(files.path("articles"), files.label_of("articles"), languages, sources, faults)
     wording = read_wording(files, languages, faults)
-    tables = (*(index.tables if index else ()), *(poverty.definition.files if poverty else ()))
-    warn_of_unknown_files(files, KNOWN_FILES, tables, faults)
+    named = () if index is None else index.tables
+    tables = (*(named or ()), *(poverty.definition.files if poverty else ()))
+    if named is not None:  # without it, nobody can say which tables belong to the pack
+        warn_of_unknown_files(files, KNOWN_FILES, tables, faults)
     if manifest is None or sources is None or faults.errors:
         return None
     return Pack(
@@ -162,7 +173,9 @@ def _read(files: PackFiles, faults: Faults) -> Pack | None:
         diagnosis=diagnosis,
         budget=budget,
         measures=measures,
+        figures=figures,
         passes=passes,
+        traveller=traveller,
         identity=identity,
     )
 
@@ -252,6 +265,16 @@ def _passes(
     return section
 
 
+def _traveller(
+    files: PackFiles, languages: tuple[Language, ...], passes: PassesSection | None, faults: Faults
+) -> TravellerSection | None:
+    if not files.has(PASSES_FILE):
+        what, remedy = "a page for travellers of passes that the pack does not have", f"add {PASSES_FILE}"
+        faults.add(files.label_of(TRAVELLER_FILE), 1, 1, what, PASSES.name, remedy, "missing-file")
+        return None
+    return read_traveller(files.folder, files.label, languages, passes, faults)
+
+
 def _measures(
     files: PackFiles,
     languages: tuple[Language, ...],
@@ -269,6 +292,18 @@ def _measures(
         code_lists |= {f"{table_id}.{name}": kind.codes for name, kind in types.items() if kind.codes}
     name = MEASURES.files[0]
     return read_measures(files.path(name), files.label_of(name), known_tables(), code_lists, languages, faults)
+
+
+def _figures(
+    files: PackFiles,
+    languages: tuple[Language, ...],
+    places: tuple[Place, ...],
+    sources: Mapping[str, Source] | None,
+    is_invented: bool,
+    faults: Faults,
+) -> FiguresSection | None:
+    codes = [place.code for place in places] or None
+    return read_figures(files.folder, files.label, languages, codes, sources, is_invented, faults)
 
 
 def _check_describes_something(files: PackFiles, faults: Faults) -> None:

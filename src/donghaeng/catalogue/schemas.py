@@ -13,9 +13,10 @@ from donghaeng import places, statements
 from donghaeng.budget import decisions, lines, links, needs, options
 from donghaeng.budget.settings import GRADES, BudgetSettings
 from donghaeng.catalogue.manifest import Manifest, Wording
+from donghaeng.catalogue.traveller_section import TravellerModel
 from donghaeng.diagnosis import counts, factors, groups, revisions
 from donghaeng.diagnosis.document import Identities
-from donghaeng.index import observations, structure
+from donghaeng.index import figures, observations, structure
 from donghaeng.index.alternatives import Alternatives
 from donghaeng.index.poverty.definition import PovertyDefinition
 from donghaeng.index.recipe import Recipe
@@ -39,7 +40,9 @@ _DOCUMENTS: dict[str, type[BaseModel]] = {
     "identities": Identities,
     "budget": BudgetSettings,
     "measures": Measures,
+    "figures": figures.FiguresModel,
     "passes": PassesModel,
+    "traveller": TravellerModel,
     "identity": IdentityModel,
     "wording": Wording,
     "values": Values,
@@ -69,6 +72,7 @@ def schemas() -> dict[str, dict[str, Any]]:
             observations.OPTIONAL,
             {"used": ("yes", "no"), "kind": kinds, "count_kind": ("", *kinds), "imputed": ("", "yes")},
         ),
+        "figure_values": _row(figures.COLUMNS, figures.MORE_COLUMNS, {"used": ("yes", "no"), "kind": kinds}),
         "factors": _row(factors.REQUIRED, factors.OPTIONAL, {"kind": kinds}),
         "revisions": _row(revisions.REQUIRED, revisions.OPTIONAL, {"kind": kinds, "what": revisions.WHATS}),
         "counts": _row(counts.REQUIRED, counts.OPTIONAL, {"kind": kinds}),

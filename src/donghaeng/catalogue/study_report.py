@@ -16,7 +16,7 @@ import numpy as np
 
 from donghaeng.errors import UsageError, listed, nearest
 from donghaeng.index import study
-from donghaeng.index.aggregate import aggregate
+from donghaeng.index.aggregate import AggregationError, aggregate, left_out
 from donghaeng.index.methods import MethodError
 from donghaeng.index.normalise import Scaled
 from donghaeng.index.recipe import Weigh
@@ -464,9 +464,18 @@ def _whole(value: float) -> int | None:
 def _removal(studied: Studied, _: str | None) -> Section:
     tree = studied.structure
     elements = [index for index in range(len(tree.nodes)) if index != tree.root]
-    removals = study.effect_of_removal(_scorer(studied), studied.scores.aggregated.weights, elements)
+    score, weights = _scorer(studied), studied.scores.aggregated.weights
     rows: Rows = []
-    for one in removals:
+    for element in elements:
+        named = {"node": studied.code(element), "name": studied.name(element), "level": tree.levels[element]}
+        try:
+            (one,) = study.effect_of_removal(score, weights, [element])
+        except AggregationError as error:
+            said = re.sub(r" in row \d+, column \d+", "", error.error.what)
+            reason = f"{studied.code(error.composite)} has no mean without it: {said}"
+            empty = dict.fromkeys(("mean_change_of_rank", "largest_change", "unchanged", "kendall", "without_score"))
+            rows.append(named | empty | {"places": [], "reason": reason})
+            continue
         found = one.comparison
         places = [
             {
@@ -478,10 +487,8 @@ def _removal(studied: Studied, _: str | None) -> Section:
             for row in range(len(studied.places))
         ]
         rows.append(
-            {
-                "node": studied.code(one.element),
-                "name": studied.name(one.element),
-                "level": tree.levels[one.element],
+            named
+            | {
                 "mean_change_of_rank": found.mean_absolute_change,
                 "largest_change": _whole(found.largest_change),
                 "unchanged": found.unchanged,
@@ -506,6 +513,7 @@ def _scorer(studied: Studied) -> Callable[[Floats], Floats]:
     scaled = Scaled(*(_cut(scores.scaled, cut)))
     given = replace(scores.given, **{name: array[cut] for name, array in vars(scores.given).items()})
     observed = (np.isfinite(scores.panel.values) & ~scores.prepared.imputed)[cut]
+    used = scores.aggregated.weights
 
     def score(weights: Floats) -> Floats:
         nodes = tuple(
@@ -513,7 +521,9 @@ def _scorer(studied: Studied) -> Callable[[Floats], Floats]:
         )
         tree = Structure(nodes)
         rule = weigher(tree, Weigh(method="given"))
-        result = aggregate(scaled, given, tree, recipe.aggregate, rule, freeze=recipe.freeze, observed=observed)
+        # An element whose weight was taken away is left out: nobody lacks it.
+        out = left_out(tree, np.flatnonzero((weights == 0) & (used > 0)).tolist(), scores.prepared.screened, given)
+        result = aggregate(scaled, given, tree, recipe.aggregate, rule, None, recipe.freeze, observed, out)
         return result.values[:, studied.period - first, tree.root]
 
     return score

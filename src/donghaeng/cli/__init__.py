@@ -22,10 +22,12 @@ from donghaeng.cli import (
     index,
     keys,
     ledger,
+    ledger_backup,  # noqa: F401, adds its commands to those of ledger
     measure,
     new,
     packs,
     pass_,
+    pass_cards,  # noqa: F401, adds its commands to those of pass_
     pass_settle,  # noqa: F401, adds its commands to those of pass_
     pass_tap,  # noqa: F401, adds its commands to those of pass_
     poverty,

@@ -54,6 +54,7 @@ def _document(pack: Pack, scores: Scores, contributions: bool, changes: bool) ->
         "scores": table_rows(scores.table()),
         "published": table_rows(published_table(scores)),
         "conflicts": table_rows(conflicts_table(scores)),
+        "without_score": without_score(pack, scores),
     }
     consistent = [
         {
@@ -83,6 +84,7 @@ def _print(pack: Pack, scores: Scores, document: dict[str, Any]) -> None:
         _print_composites(scores)
     else:
         _print_ranking(scores)
+    _print_without_score(document["without_score"], scores)
     _print_published(document)
     for one in document.get("consistency", ()):
         ratio = "not defined for so few" if one["ratio"] is None else f"{one['ratio']:.3f} (0.1 is the usual limit)"
@@ -90,6 +92,42 @@ def _print(pack: Pack, scores: Scores, document: dict[str, Any]) -> None:
     _print_rows("Contributions", document.get("contributions"), ("place", "period", "node", "part", "share", "points"))
     names = ("place", "period", "comparison", "node", "change", "value_change", "coverage_change", "comparable")
     _print_rows("Changes", document.get("changes"), names)
+
+
+def without_score(pack: Pack, scores: Scores) -> list[dict[str, str]]:
+    """Name the places of a pack that have no score in the newest period, and say what they have in place of it."""
+    import numpy as np
+
+    newest, tree = scores.newest_period(), scores.structure
+    leaves = [index for index in range(len(tree.nodes)) if tree.is_leaf(index)]
+    rows = []
+    for place in pack.places:
+        if place.code not in scores.places:
+            rows.append({"place": place.code, "reason": "no values"})
+            continue
+        at = scores.places.index(place.code)
+        if np.isfinite(scores.values[at, newest, tree.root]):
+            continue
+        had = int(np.isfinite(scores.panel.values[at, newest][leaves]).sum())
+        left = int(np.isfinite(scores.scaled.values[at, newest][leaves]).sum())
+        reason = f"{had} of {len(leaves)} indicators have a value"
+        if at in scores.parts:
+            reason = "no part has a score"
+        elif not had:
+            reason = "no values of this period"
+        elif left < had:
+            reason += f", {left} are left after the steps before the means"
+        rows.append({"place": place.code, "reason": reason})
+    return rows
+
+
+def _print_without_score(rows: list[dict[str, str]], scores: Scores) -> None:
+    if not rows:
+        return
+    shown = "; ".join(f"{plain(row['place'])} ({row['reason']})" for row in rows[:MOST_PLACES])
+    more = f" and {len(rows) - MOST_PLACES} more" if len(rows) > MOST_PLACES else ""
+    period = scores.periods[scores.newest_period()]
+    console().print(f"Without a score in {period}: {shown}{more}.\n", soft_wrap=True)
 
 
 def _print_rows(title: str, rows: list[dict[str, Any]] | None, columns: tuple[str, ...]) -> None:

@@ -61,6 +61,15 @@ BackupsOption = Annotated[
     list[Path],
     typer.Option("--backup", metavar="DIR", help="Erase in this backup too; may be given again.", show_default=False),
 ]
+DaysOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--days",
+        metavar="FOLDER",
+        help="Folder of the day files of taps. Default: beside the file of the ledger.",
+        show_default=False,
+    ),
+]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 DEFAULT_URL = "sqlite:///donghaeng.db"
@@ -142,16 +151,24 @@ def verify(
     url: LedgerOption = DEFAULT_URL,
     seals: SealsOption = [],  # noqa: B006, typer copies it
     public_key: PublicKeyOption = None,
+    days: DaysOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find any entry that was altered, removed, inserted or moved."""
-    from dataclasses import asdict
+    """Find any entry that was altered, removed, inserted or moved, and any day file that is not as it was written."""
+    from dataclasses import asdict, replace
 
+    from donghaeng.cli.ledger_backup import check_days, days_of
+    from donghaeng.ledger.verify import Finding
     from donghaeng.ledger.verify import verify as verify_ledger
 
     held = _seals(seals, public_key)
-    with _opened(url) as store, progress_bar(f"Reading {_name(url)}") as progress:
-        report = verify_ledger(store, held, progress=(lambda done: progress(done, 0)) if progress else None)
+    with _opened(url) as store:
+        with progress_bar(f"Reading {_name(url)}") as progress:
+            report = verify_ledger(store, held, progress=(lambda done: progress(done, 0)) if progress else None)
+        folder = days_of(url, days)
+        with working("Reading day files"):
+            beside = check_days(store, folder)
+    report = replace(report, findings=(*report.findings, *(Finding("", 0, 0, what) for what in beside.findings)))
     if as_json:
         print_json(
             {
@@ -163,6 +180,9 @@ def verify(
                 "seals": len(held),
                 "findings": [asdict(finding) for finding in report.findings],
                 "more": report.more,
+                "day_files": beside.files,
+                "day_files_checked": folder is not None,
+                "day_files_of_nobody": list(beside.extra),
             }
         )
     else:
@@ -176,6 +196,10 @@ def verify(
             f"{_name(url)}: {verdict}; {report.entries:,} entries, {compared}, {report.unsealed:,} not yet sealed",
             bold=True,
         )
+        if beside.files or beside.extra:
+            where = f"compared with {folder}" if folder else "not compared: give --days FOLDER"
+            extra = f"; {counted(len(beside.extra), 'file')} there that nobody names" if beside.extra else ""
+            _say(f"{counted(beside.files, 'day file')}, {where}{extra}")
     if not report.holds:
         raise typer.Exit(1)
 
@@ -241,57 +265,6 @@ def check_proof(
     typer.secho(f"{proof}: entry {entry.position} of {entry.stream} {verdict}", bold=True)
     if not holds:
         raise typer.Exit(1)
-
-
-@app.command("backup")
-def backup(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.", show_default=False)],
-    url: LedgerOption = DEFAULT_URL,
-    at: AtOption = "",
-) -> None:
-    """Copy a ledger and its persons, while it is written to."""
-    from donghaeng.ledger.backup import back_up
-    from donghaeng.ledger.canonical import moment
-    from donghaeng.services.registry import TABLE_SETS
-
-    with _told(), working(f"Copying {_name(url)}"):
-        made = back_up(url, folder, moment(_time(at)), more=TABLE_SETS)
-    _say(f"{folder}: {made.entries:,} entries as of {made.made_at}")
-
-
-@app.command("restore")
-def restore(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The backup.", show_default=False)],
-    url: LedgerOption = DEFAULT_URL,
-    erasures: ListOption = DEFAULT_LIST,
-    no_erasures: Annotated[
-        bool, typer.Option("--no-erasures", help="Nobody was ever erased; there is no list.")
-    ] = False,
-    seals: SealsOption = [],  # noqa: B006, typer copies it
-    public_key: PublicKeyOption = None,
-    dry_run: DryRunOption = False,
-) -> None:
-    """Bring a backup back: erase again who was erased since, verify, and put it in place."""
-    from donghaeng.errors import UsageError
-    from donghaeng.ledger.backup import check_backup
-    from donghaeng.ledger.backup import restore as restore_backup
-    from donghaeng.services.registry import TABLE_SETS
-
-    if not no_erasures and not erasures.exists():
-        raise UsageError(f"{erasures} is not there; give the list of erasures, or --no-erasures if there never was one")
-    listed = [] if no_erasures else _listed(erasures)
-    held = _seals(seals, public_key)
-    with _told():
-        made = check_backup(folder)
-        if dry_run:
-            _say(f"{folder}: whole, {made.entries:,} entries as of {made.made_at}; {len(listed)} erasures to do again")
-            return
-        with working(f"Restoring {folder}"):
-            report = restore_backup(folder, url, listed, seals=held, more=TABLE_SETS)
-    _say(
-        f"{_name(url)}: {report.entries:,} entries as of {made.made_at} hold, {report.unsealed:,} not yet sealed; "
-        f"{len(listed)} erasures done again"
-    )
 
 
 @app.command("erase-person")
@@ -377,11 +350,23 @@ def extract(
     key: Annotated[Path, typer.Option("--key", metavar="FILE", help="Key of extracts.", show_default=False)],
     url: LedgerOption = DEFAULT_URL,
     period: Annotated[str, typer.Option(help="Within which persons keep their names: day, month or year.")] = "month",
+    pack: Annotated[
+        str,
+        typer.Option("--pack", metavar="PACK", help="With rides of the passes of this pack.", show_default=False),
+    ] = "",
+    days: DaysOption = None,
+    distances: Annotated[
+        Path | None,
+        typer.Option("--distances", metavar="FILE", help="With --pack: CSV of distances: from, to, metres."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write entries as Parquet for statistics, without facts and without names that join periods."""
+    from contextlib import ExitStack
     from datetime import UTC, datetime
 
+    from donghaeng.catalogue.read import load
+    from donghaeng.cli.ledger_measures import pass_tables
     from donghaeng.errors import UsageError
     from donghaeng.ledger.extract import PERIOD_LENGTH
     from donghaeng.ledger.extract import extract as extract_entries
@@ -389,10 +374,16 @@ def extract(
 
     if period not in PERIOD_LENGTH:
         raise UsageError(f'--period "{period}" is none; give day, month or year')
+    if not pack and (days or distances):
+        raise UsageError("--days and --distances belong to the passes of a pack: give --pack")
     secret = _secret(key)
-    with _opened(url) as store, working(f"Reading {_name(url)}"):
+    with _opened(url) as store, working(f"Reading {_name(url)}"), ExitStack() as closing:
         own = Ledger(store, _kinds(), lambda: datetime.now(UTC))
-        made = extract_entries(own, folder, secret, period=period)  # type: ignore[arg-type]
+        tables = None
+        if pack:
+            tables, close = pass_tables(load(pack), own, url, days, distances)
+            closing.callback(close)
+        made = extract_entries(own, folder, secret, period=period, tables=tables)  # type: ignore[arg-type]
     if as_json:
         print_json(
             {

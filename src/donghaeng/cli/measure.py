@@ -47,16 +47,18 @@ def _print(one: Measure, rows: Sequence[Mapping[str, Any]], computed: Computed) 
     groups = [column.name for column in one.groups]
     columns = [("period", "left"), *((name, "left") for name in groups), (unit, "right"), ("", "left")]
     cells = [
-        [row["period"], *(plain(row[f"by_{name}"]) for name in groups), _number(row), _notes(row, computed)]
+        [row["period"], *(plain(row[f"by_{name}"]) for name in groups), number_of(row), _notes(row, computed)]
         for row in rows
     ]
     print_table(f"{plain(title)} ({one.id})", [(plain(heading), side) for heading, side in columns], cells)
 
 
-def _number(row: Mapping[str, Any]) -> str:
+def number_of(row: Mapping[str, Any]) -> str:
+    """Write the number of a row of the table ``statistics``; the end of a range says which; empty for none."""
+    side = {"least": "at least ", "most": "at most "}.get(row["bound"], "")
     if row["ratio"] is not None:
-        return f"{row['ratio']:.4f}"
-    return "" if row["value"] is None else f"{row['value']:,}"
+        return f"{side}{row['ratio']:,.4f}"
+    return "" if row["value"] is None else f"{side}{row['value']:,}"
 
 
 def _notes(row: Mapping[str, Any], computed: Computed) -> str:

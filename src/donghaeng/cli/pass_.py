@@ -16,6 +16,7 @@ from donghaeng.cli.output import JsonOption, console, counted, plain, print_json
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from donghaeng.catalogue.pack import Pack
     from donghaeng.services.passes.service import PassService, Who
@@ -63,7 +64,7 @@ def price(
         str, typer.Option("--start", metavar="DATE", help="Chosen first day. Default: the first one.")
     ] = "",
     channel: Annotated[str, typer.Option(help="Where it is charged; needs --payment.")] = "",
-    payment: Annotated[str, typer.Option(help="Means of payment.")] = "",
+    payment: Annotated[str, typer.Option(help="Means of payment; needs --channel.")] = "",
     fact: Annotated[
         list[str], typer.Option("--fact", metavar="NAME=VALUE", help="What the channel asks beside; may be repeated.")
     ] = [],  # noqa: B006, typer copies it
@@ -72,18 +73,23 @@ def price(
 ) -> None:
     """Say what a product costs on a day, since when, by which source, and what it gives."""
     from donghaeng.cli.ledger import _time
+    from donghaeng.errors import UsageError
     from donghaeng.services.passes.policy import Policy
     from donghaeng.services.passes.quotes import quote
     from donghaeng.services.passes.views import quote_view
 
+    if (payment or fact) and not channel:
+        raise UsageError("--payment and --fact say how it is charged; give --channel with them")
     found = _pack(pack)
     section = found.passes_section()
+    moment = _time(at).astimezone(section.days.zone)
     with _told():
         made = quote(
             Policy(section),
             product,
             category or section.usual_category,
-            day_of(on, "--on") or section.days.day(_time(at)),
+            day_of(on, "--on") or section.days.day(moment),
+            today=None if on else moment.date(),
             start=day_of(start, "--start"),
             channel=channel or None,
             payment=payment or None,
@@ -95,13 +101,21 @@ def price(
         return
     screen = console()
     title = section.model.products[product].title
-    amount = _amount(shown)
+    sold = shown["sold"] and made.least is None
+    amount = "billed after use" if sold else _amount(shown)
     screen.print(f"[bold]{plain(title.get('en') or product)}[/bold], {shown['category']}, {shown['on']}: {amount}")
+    if made.cap is not None:
+        least, most = made.cap
+        ends = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+        screen.print(f"  billed at most for rides in the month of {shown['starts']}: {ends}", soft_wrap=True)
     if shown["later_refund"]:
         screen.print(f"  paid back for a period run to its end: {shown['later_refund']:,}")
-    if shown["starts"]:
-        choice = f" (may start {shown['earliest_start']} to {shown['latest_start']})"
-        screen.print(f"  {shown['starts']} to {shown['ends']}{choice if shown['latest_start'] else ''}", soft_wrap=True)
+    if shown.get("fee_percent") is not None:
+        screen.print(f"  fee of this means of payment: {shown['fee_percent']} %")
+    if shown["latest_start"]:
+        days = f"{shown['starts']} to {shown['ends']} " if shown["ends"] else ""
+        choice = f"{days}(may start {shown['earliest_start']} to {shown['latest_start']})"
+        screen.print(f"  {choice}", soft_wrap=True)
     for text in (shown["because"], *shown["warnings"]):
         screen.print(f"  {plain(text.get('en', ''))}", soft_wrap=True)
     if shown["refused"]:
@@ -235,6 +249,8 @@ def charge(
         print_json(shown)
         return
     screen = console()
+    for text in quote.warnings if quote is not None else ():
+        screen.print(f"  {plain(text.get('en', ''))}", soft_wrap=True)
     screen.print(f"order {placed.order_id}: {placed.amount:,} for {product}, {placed.category}", soft_wrap=True)
     if not order_only:
         told = shown["payment"]
@@ -253,10 +269,14 @@ def status(
 ) -> None:
     """Say what a card may do now, and why."""
     from donghaeng.services.passes.cards import status as status_of
+    from donghaeng.services.passes.postpaid import renew_postpaid
     from donghaeng.services.passes.views import status_view
 
     with _opened(pack, url, at) as service, _told():
+        service.state.card(card)
+        renew_postpaid(service, _who("renewal"), card=card)
         shown = status_view(service.section, status_of(service, card))
+        zone = service.section.days.zone
     if as_json:
         print_json(shown)
         return
@@ -281,7 +301,8 @@ def status(
             ],
         )
     for one in shown["blocks"]:
-        screen.print(f"blocked: {plain(one['cause'])}, {one['starts']} to {one['ends'] or 'further notice'}")
+        ends = _local(one["ends"], zone) if one["ends"] else "further notice"
+        screen.print(f"blocked: {plain(one['cause'])}, {_local(one['starts'], zone)} to {ends}", soft_wrap=True)
 
 
 @app.command("refund")
@@ -317,14 +338,18 @@ def refund(
     as_json: JsonOption = False,
 ) -> None:
     """Say what a refund would be, ask for it, or pay it. A range is paid once a named role has fixed what holds."""
+    from donghaeng.errors import UsageError
     from donghaeng.services.passes.cards import stop_medium
     from donghaeng.services.passes.claims import fix_rule
     from donghaeng.services.passes.refunds import ask_refund, pay_refund, quote_refund
     from donghaeng.services.passes.views import refund_quote_view, refund_view
 
+    if not (card or charge or pay or fix) or (later and not card):
+        raise UsageError("say what it is about: --card or --charge, --pay a refund, --fix a rule; --later needs --card")
     with _opened(pack, url, at) as service, _told():
         who = _who(by)
-        name = key or f"{pay or charge or card}/{service.clock().isoformat()}"
+        # A refund that is named is asked for once, and paid once, however often the command is given.
+        name = key or pay or refund_id or f"{charge or card}/{service.clock().isoformat()}"
         shown: dict[str, Any] = {}
         if fix:
             fix_rule(service, who, name, setting=fix, choose=choose, fixed_by=fixed_by, reason=reason)
@@ -347,7 +372,8 @@ def refund(
     screen = console()
     if "result" in shown:
         screen.print(f"refund of {shown['charge']}: {shown['result']}, {_amount(shown)}", soft_wrap=True)
-        screen.print(f"  {plain(shown['because'].get('en', ''))}", soft_wrap=True)
+        if shown["because"]:
+            screen.print(f"  {plain(shown['because'].get('en', ''))}", soft_wrap=True)
         if shown["refused"] and not ask:
             screen.print(
                 f"  [bold]{shown['refused']['code']}[/bold]: {plain(shown['refused']['text'])}", soft_wrap=True
@@ -367,8 +393,7 @@ def _later(service: PassService, who: Who, key: str, card: str, given: list[str]
 
     facts = _facts(service, "later_refund", given)
     quoted = later_refund_view(quote_later_refund(service, card=card, facts=facts))
-    found = quoted | {"amount_from": None, "amount_to": None, "charge": f"{len(quoted['periods'])} periods"}
-    found["refused"] = None
+    found = quoted | {"amount_from": None, "amount_to": None, "charge": counted(len(quoted["periods"]), "period")}
     if ask:
         found["refund"] = refund_view(ask_later_refund(service, who, key, card=card, facts=facts))
     return found
@@ -383,6 +408,13 @@ def _last_charge(service: PassService, card: str) -> str:
     if not charges:
         raise PassRefusedError("unknown-period", "the card has no period; charge it first")
     return max(charges, key=lambda one: one.period.ends).period.charge
+
+
+def _local(moment: str, zone: ZoneInfo) -> str:
+    """Write a moment in the zone of the service."""
+    from datetime import datetime
+
+    return datetime.fromisoformat(moment).astimezone(zone).isoformat(timespec="seconds")
 
 
 def _amount(shown: dict[str, Any]) -> str:
@@ -431,10 +463,10 @@ def _told() -> Iterator[None]:
 
 def _count_use(service: PassService, url: str) -> None:
     """Let refunds count use from the rides beside the file of the ledger, where there are any and fares for them."""
-    from donghaeng.ledger.open import sqlite_path
+    from donghaeng.ledger.open import files_path, sqlite_path
 
     path = sqlite_path(url)
-    folder = path.with_name(f"{path.stem}.days") if path is not None else None
+    folder = files_path(path) if path is not None else None
     if folder is None or not folder.is_dir() or service.section.model.fares is None:
         return
     from donghaeng.services.passes.day_files import DayFiles

@@ -14,8 +14,11 @@ from donghaeng.cli.pass_ import AtOption, ByOption, PackOption, _opened, _told, 
 from donghaeng.cli.pass_tap import DaysOption, _day_files
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
+    from donghaeng.services.passes.fares import FareRules
+    from donghaeng.services.passes.rating import Distances
     from donghaeng.services.passes.service import PassService
     from donghaeng.services.passes.settlement import Settled
 
@@ -23,6 +26,12 @@ FirstOption = Annotated[
     str, typer.Option("--first", metavar="DATE", help="First service day. Default: the one before today.")
 ]
 LastOption = Annotated[str, typer.Option("--last", metavar="DATE", help="Last service day. Default: the first.")]
+RoutesOption = Annotated[
+    Path | None, typer.Option("--routes", metavar="FILE", help="CSV of lines: line, fare, operator, share.")
+]
+DistancesOption = Annotated[
+    Path | None, typer.Option("--distances", metavar="FILE", help="CSV of distances: from, to, metres.")
+]
 
 
 @app.command("settle")
@@ -35,12 +44,8 @@ def settle(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="FOLDER", help="Write the files of operators there.")
     ] = None,
-    routes: Annotated[
-        Path | None, typer.Option("--routes", metavar="FILE", help="CSV of lines: line, fare, operator, share.")
-    ] = None,
-    distances: Annotated[
-        Path | None, typer.Option("--distances", metavar="FILE", help="CSV of distances: from, to, metres.")
-    ] = None,
+    routes: RoutesOption = None,
+    distances: DistancesOption = None,
     close: Annotated[
         str, typer.Option("--close", metavar="ROLE", help="Close the days for good, in the name of this role.")
     ] = "",
@@ -58,24 +63,20 @@ def settle(
     """Settle service days by the value of their rides; settled again, only differences are posted."""
     from donghaeng.cli.ledger import _secret
     from donghaeng.errors import UsageError
-    from donghaeng.services.passes.fares import FareRules
-    from donghaeng.services.passes.money_files import read_distances, read_routes
     from donghaeng.services.passes.settlement import close as close_days
-    from donghaeng.services.passes.settlement import days_to_settle
     from donghaeng.services.passes.settlement import settle as settle_days
+    from donghaeng.services.passes.settlement_due import settle_what_changed
     from donghaeng.services.passes.tides import write_tides
 
     if (tides is None) != (extract_key is None):
         raise UsageError("--tides and --extract-key go together; `donghaeng ledger keygen` makes a key")
     with _opened(pack, url, at) as service, _told():
-        rules = FareRules(service.policy)
-        if routes is not None:
-            rules = FareRules(service.policy, read_routes(routes, str(routes), rules.fares))
-        known = read_distances(distances, str(distances)) if distances is not None else {}
+        rules, known = _given(service, routes, distances)
         files = _day_files(service, url, days)
-        needed = days_to_settle(service, files) if not (first or last) else None
-        begin, end = needed or _span(service, first, last)
-        found = settle_days(service, files, begin, end, rules=rules, distances=known)
+        found = [] if first or last else settle_what_changed(service, files, rules=rules, distances=known)
+        if not found:
+            found = settle_days(service, files, *_span(service, first, last), rules=rules, distances=known)
+        end = found[-1].day
         if close:
             close_days(service, end, close)
         if out is not None:
@@ -100,6 +101,66 @@ def settle(
         )
     if close:
         screen.print(f"closed up to {end}")
+
+
+BILL_COLUMNS = ("charge", "card", "on", "used_transit", "used_most", "bike_days", "transit", "more", "amount")
+
+
+@app.command("bill")
+def bill(
+    pack: PackOption,
+    month: Annotated[
+        str, typer.Option("--month", metavar="YYYY-MM", help="Periods that ended in this month. Default: the last one.")
+    ] = "",
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write the new bills as CSV.")] = None,
+    routes: RoutesOption = None,
+    distances: DistancesOption = None,
+    days: DaysOption = None,
+    url: LedgerOption = DEFAULT_URL,
+    at: AtOption = "",
+    by: ByOption = "desk",
+    as_json: JsonOption = False,
+) -> None:
+    """Bill what is paid after use: every period that ended in a month, once, by the value of its rides."""
+    import csv
+    from contextlib import ExitStack
+    from datetime import timedelta
+
+    from donghaeng.services.passes.bills import bill_ended
+
+    with _opened(pack, url, at) as service, _told(), ExitStack() as stack:
+        rules, known = _given(service, routes, distances)
+        first = _month(month) if month else (service.day().replace(day=1) - timedelta(days=1)).replace(day=1)
+        last = min((first + timedelta(days=31)).replace(day=1), service.day()) - timedelta(days=1)
+        tell = None
+        if out is not None:
+            writer = csv.writer(stack.enter_context(out.open("w", encoding="utf-8", newline="")), lineterminator="\n")
+            writer.writerow(BILL_COLUMNS)
+
+            def tell(body: Mapping[str, Any]) -> None:
+                writer.writerow([body[name] for name in BILL_COLUMNS])
+
+        files = _day_files(service, url, days)
+        found = bill_ended(service, files, _who(by), first, last, rules=rules, distances=known, tell=tell)
+    shown = {
+        "first": first.isoformat(),
+        "last": last.isoformat(),
+        "bills": found.bills,
+        "billed_before": found.before,
+        "transit": found.transit,
+        "more": found.more,
+        "amount": found.transit + found.more,
+        "refused": dict(sorted(found.refused.items())),
+    }
+    if as_json:
+        print_json(shown)
+        return
+    console().print(
+        f"{first} to {last}: {found.bills:,} bills of {found.transit + found.more:,}, {found.before:,} billed before",
+        soft_wrap=True,
+    )
+    for code, count in sorted(found.refused.items()):
+        console().print(f"  not billed, {plain(code)}: {count:,}")
 
 
 @app.command("accounts")
@@ -177,6 +238,26 @@ def reconcile(
     for age, amount in found.suspense.items():
         if amount:
             screen.print(f"  in suspense, {age}: {amount:,}")
+
+
+def _given(service: PassService, routes: Path | None, distances: Path | None) -> tuple[FareRules, Distances]:
+    """Read the lines and distances that are given."""
+    from donghaeng.services.passes.fares import FareRules
+    from donghaeng.services.passes.money_files import read_distances, read_routes
+
+    rules = FareRules(service.policy)
+    if routes is not None:
+        rules = FareRules(service.policy, read_routes(routes, str(routes), rules.fares))
+    return rules, read_distances(distances, str(distances)) if distances is not None else {}
+
+
+def _month(text: str) -> date:
+    from donghaeng.errors import UsageError
+
+    found = day_of(f"{text}-01", "--month")
+    if found is None or len(text) != len("2026-05"):
+        raise UsageError(f"--month {text[:40]} is no month; give one such as 2026-05")
+    return found
 
 
 def _span(service: PassService, first: str, last: str) -> tuple[date, date]:

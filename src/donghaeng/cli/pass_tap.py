@@ -10,12 +10,15 @@ import typer
 
 from donghaeng.cli.decide import given_facts
 from donghaeng.cli.ledger import DEFAULT_URL, LedgerOption
-from donghaeng.cli.output import JsonOption, console, plain, print_json
+from donghaeng.cli.output import JsonOption, console, counted, plain, print_json
 from donghaeng.cli.pass_ import AtOption, PackOption, _opened, _told, app
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from donghaeng.services.passes.day_files import DayFiles
     from donghaeng.services.passes.service import PassService
+    from donghaeng.services.passes.station_rights import Coverage
     from donghaeng.services.passes.taps import Received
 
 DaysOption = Annotated[
@@ -48,7 +51,7 @@ def tap(
     """Hold a card to a connected gate: open or not, why, in which words; the tap is recorded."""
     from donghaeng.errors import UsageError
     from donghaeng.services.passes.gate import addon_sets, code_book, gate_rules
-    from donghaeng.services.passes.medium import medium_number, seconds
+    from donghaeng.services.passes.medium import medium_number
     from donghaeng.services.passes.station_rights import Place, coverage_of, place_rights
     from donghaeng.services.passes.tapping import AskedTap, TapConflictError, Tapping
 
@@ -60,14 +63,14 @@ def tap(
         section, now = service.section, service.clock()
         number = medium if medium is not None else medium_number(service.state.card(card).medium)
         coverage = coverage_of(service.policy)
-        facts = coverage.table.facts_from_text(given_facts(fact)) if coverage is not None else {}
+        facts = _place_facts(coverage, given_facts(fact), line)
         day = section.days.day(now)
         rights = place_rights(coverage, Place(place, facts), code_book(section), addon_sets(section), day, 1)
         rules = gate_rules(section, rights, {})
         tapping = Tapping(service, lambda _: rules, all_connected=True)
         asked = AskedTap(
             device or f"gate-of-{place}",
-            seconds(now) if sequence is None else sequence,
+            _sequence(now, number, direction) if sequence is None else sequence,
             number,
             "board" if direction == "board" else "alight",
             now,
@@ -107,8 +110,9 @@ def tap(
         print_json(shown)
         return
     screen = console()
-    left = f", {answer.remaining_days} days left" if answer.remaining_days is not None else ""
-    screen.print(f"[bold]{'open' if answer.open else 'closed'}[/bold], {answer.colour}: {answer.reason}{left}")
+    left = f", {counted(answer.remaining_days, 'day')} left" if answer.remaining_days is not None else ""
+    again = ", the same answer again" if answer.repeated or answered.known else ""
+    screen.print(f"[bold]{'open' if answer.open else 'closed'}[/bold], {answer.colour}: {answer.reason}{left}{again}")
     for language, words in answer.words.items():
         screen.print(f"  {language}: {plain(words)}", soft_wrap=True)
     if missing:
@@ -170,6 +174,23 @@ def taps(
     screen.print(f"rides of {', '.join(map(str, ridden)) or 'no day'}; {len(changed)} cards blocked or unblocked")
 
 
+def _place_facts(coverage: Coverage | None, told: dict[str, str], line: str) -> dict[str, Any]:
+    """Read the facts of a place; the line is told once where the table of coverage asks for it under that name."""
+    if coverage is None:
+        return {}
+    asked = coverage.table.table.all_inputs.get("line")
+    if line and "line" not in told and asked is not None and line in asked.type.codes:
+        told = {**told, "line": line}
+    return coverage.table.facts_from_text(told)
+
+
+def _sequence(now: datetime, medium: int, direction: str) -> int:
+    """Make a count of the time, another one for another medium or direction in the same second."""
+    from donghaeng.services.passes.medium import seconds
+
+    return seconds(now) * 1_000_000 + medium % 500_000 * 2 + (direction == "alight")
+
+
 def _received(one: Received) -> dict[str, Any]:
     names = ("file", "source", "rows", "new", "repeated", "disputed", "held", "known")
     return {name: getattr(one, name) for name in names} | {"refused": dict(one.refused), "days": list(one.days)}
@@ -178,12 +199,12 @@ def _received(one: Received) -> dict[str, Any]:
 def _day_files(service: PassService, url: str, folder: Path | None) -> DayFiles:
     """Open the day files of a ledger."""
     from donghaeng.errors import UsageError
-    from donghaeng.ledger.open import sqlite_path
+    from donghaeng.ledger.open import files_path, sqlite_path
     from donghaeng.services.passes.day_files import DayFiles
 
     if folder is None:
         path = sqlite_path(url)
         if path is None:
             raise UsageError("a ledger on a server needs --days FOLDER, where day files are")
-        folder = path.with_name(f"{path.stem}.days")
+        folder = files_path(path)
     return DayFiles(folder, service.ledger.store, service.section.days)

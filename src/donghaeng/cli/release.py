@@ -45,6 +45,22 @@ def release(
             show_default=False,
         ),
     ] = None,
+    days: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="With --ledger: day files of taps, where measures read rides. Default: beside the ledger's file.",
+            show_default=False,
+        ),
+    ] = None,
+    distances: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --ledger: CSV of distances (from, to, metres), for the value of rides.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write the results of packs as an immutable release."""
@@ -54,7 +70,7 @@ def release(
     with working("Writing the release"):
         loaded = [load(reference) for reference in packs]
         label = make_label(loaded, release_id, date, state, replaces, reason)
-        computed = measured(loaded, ledger, extract_key, master_key)
+        computed = measured(loaded, ledger, extract_key, master_key, days, distances)
         digest = write(loaded, label, out, previous, computed)
     if as_json:
         print_json({"release": label.id, "folder": str(out), "manifest_sha256": digest})

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from donghaeng.cli.output import JsonOption, PackArgument, console, print_json, print_table, progress_bar, working
+from donghaeng.cli.output import (
+    JsonOption,
+    PackArgument,
+    console,
+    counted,
+    plain,
+    print_json,
+    print_table,
+    progress_bar,
+)
 
 if TYPE_CHECKING:
     from donghaeng.catalogue.pack import Pack
@@ -43,6 +52,9 @@ def robustness(
         str | None,
         typer.Option(metavar="URL", help="For spark: where; default, what Spark is set to, else this machine."),
     ] = None,
+    second_order: Annotated[
+        bool, typer.Option("--second-order", help="With -n: interactions of two choices too; takes twice as long.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Compute the index under every combination of choices that the pack names."""
@@ -59,14 +71,15 @@ def robustness(
     if section.alternatives is None:
         raise InputError(f"{pack} names nothing that could have been done differently; add robustness.yaml")
     if number is not None:
-        _replicate(loaded, section.alternatives, number, seed, engine, master, as_json)
+        _replicate(loaded, section.alternatives, number, seed, engine, master, second_order, as_json)
         return
-    with working("Trying the combinations"):
-        result = uncertainty(section.scores, section.alternatives)
+    with progress_bar("Combinations") as progress:
+        result = uncertainty(section.scores, section.alternatives, seed=seed, progress=progress)
     if as_json:
         print_json({"pack": loaded.id, "version": loaded.version, **document(result)})
-    else:
-        _print(result, section.recipe.decimals)
+        return
+    _print(result, section.recipe.decimals)
+    _print_untried(loaded)
 
 
 def _replicate(
@@ -76,13 +89,14 @@ def _replicate(
     seed: int | None,
     engine: EngineName,
     master: str | None,
+    second_order: bool,
     as_json: bool,
 ) -> None:
     if engine == EngineName.SPARK:
         with _spark(master) as tasks:
-            result = _drawn(pack, alternatives, number, seed, "auto", tasks)
+            result = _drawn(pack, alternatives, number, seed, "auto", tasks, second_order)
     else:
-        result = _drawn(pack, alternatives, number, seed, _kernel(engine), None)
+        result = _drawn(pack, alternatives, number, seed, _kernel(engine), None, second_order)
     found = result.document()
     if as_json:
         print_json({"pack": pack.id, "version": pack.version, **found})
@@ -104,8 +118,22 @@ def _replicate(
         )
     if sentence := found["sentences"].get("en"):
         screen.print(sentence, soft_wrap=True)
+    if found["refused"] and not found["failures"]:
+        screen.print(f"No sensitivities: {plain(found['refused'])}", soft_wrap=True)
     for failure in found["failures"]:
-        screen.print(f"[red]{failure['count']:,} failed[/red]: {failure['reason']}", soft_wrap=True)
+        screen.print(f"[red]{failure['count']:,} failed[/red]: {plain(failure['reason'])}", soft_wrap=True)
+    _print_untried(pack)
+
+
+def _print_untried(pack: Pack) -> None:
+    """Name the places that have no score by the recipe as it is, so that nothing was tried for them."""
+    from donghaeng.cli.index import without_score
+
+    rows = without_score(pack, pack.score())
+    if rows:
+        more = f" and {len(rows) - MOST_ROWS} more" if len(rows) > MOST_ROWS else ""
+        names = ", ".join(plain(row["place"]) for row in rows[:MOST_ROWS])
+        console().print(f"Without a score by the recipe as it is, and so not told: {names}{more}.", soft_wrap=True)
 
 
 def _kernel(engine: EngineName) -> Literal["auto", "numba", "numpy"]:
@@ -121,12 +149,13 @@ def _drawn(
     seed: int | None,
     engine: Literal["auto", "numba", "numpy"],
     tasks: Tasks | None,
+    second_order: bool,
 ) -> Replications:
     from donghaeng.index.replications import replicate
 
     seed = alternatives.seed if seed is None else seed
     with progress_bar("Replications") as progress:
-        return replicate(pack.score(), alternatives, number, seed, 2, progress, engine, tasks)
+        return replicate(pack.score(), alternatives, number, seed, 2, progress, engine, tasks, second_order)
 
 
 @contextmanager
@@ -165,15 +194,19 @@ def _spark(master: str | None) -> Iterator[Tasks]:
 
 def document(result: Uncertainty) -> dict[str, Any]:
     """Give a result as plain values."""
-    names = ("intervals", "changes", "ranks", "ahead", "sensitivity", "tried", "failures")
+    names: tuple[str, ...] = ("intervals", "changes", "ranks", "ahead", "sensitivity", "interactions", "tried")
+    names += ("failures", "without_score")
     tables = {name: getattr(result, name) for name in names}
-    counts = {"combinations": len(result.runs.chosen), "complete": result.runs.complete}
+    runs = result.runs
+    counts = {"combinations": len(runs.chosen), "excluded": runs.excluded, "complete": runs.complete}
+    counts |= {"interrupted": runs.interrupted}
     return counts | tables | {"sentences": dict(result.sentences)}
 
 
 def _print(result: Uncertainty, decimals: int) -> None:
     screen = console()
     how = "every combination" if result.runs.complete else "a sample of the combinations"
+    how = "then stopped; the first of the combinations" if result.runs.interrupted else how
     screen.print(f"{len(result.runs.chosen):,} recipes tried, {how} of these choices:")
     factors: dict[str, list[str]] = {}
     for row in result.tried:
@@ -181,6 +214,8 @@ def _print(result: Uncertainty, decimals: int) -> None:
         factors.setdefault(row["label_en"] or row["factor"], []).append(choice)
     for label, choices in factors.items():
         screen.print(f"  {label}: {'; '.join(choices)}", soft_wrap=True)
+    if result.runs.excluded:
+        screen.print(f"  {result.runs.excluded:,} combinations are excluded by rules, so no indices are given.")
     screen.print()
     periods = list(dict.fromkeys(row["period"] for row in result.intervals))
     one_place = len({row["place"] for row in result.intervals}) == 1
@@ -193,7 +228,16 @@ def _print(result: Uncertainty, decimals: int) -> None:
     if result.failures:
         screen.print(f"[red]{len(result.failures)} recipes could not be computed[/red], so no indices are given:")
         for row in result.failures[:MOST_ROWS]:
-            screen.print(f"  {row['choices']}: {row['reason']}", soft_wrap=True)
+            screen.print(f"  {plain(row['choices'])}: {plain(row['reason'])}", soft_wrap=True)
+        if len(result.failures) > MOST_ROWS:
+            screen.print(f"[dim]{len(result.failures) - MOST_ROWS} more: --json[/dim]")
+    if result.without_score:
+        screen.print("[red]Places that some recipes leave without a score[/red], so no indices are given for them:")
+        for row in result.without_score[:MOST_ROWS]:
+            where = f"{row['place']}, {row['period']}: {counted(row['runs'], 'recipe')}"
+            screen.print(f"  {plain(where)}, {100 * row['share']:.0f} %; first {plain(row['choices'])}", soft_wrap=True)
+        if len(result.without_score) > MOST_ROWS:
+            screen.print(f"[dim]{len(result.without_score) - MOST_ROWS} more: --json[/dim]")
 
 
 def _print_intervals(period: str, rows: list[dict[str, Any]], decimals: int) -> None:

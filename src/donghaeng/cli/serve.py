@@ -110,7 +110,7 @@ def _opened(url: str, master_key: Path | None, days: Path | None, gate_key: Path
     from donghaeng.cli.ledger import _secret as secret_of
     from donghaeng.errors import InputError, UsageError
     from donghaeng.ledger.faults import LedgerError
-    from donghaeng.ledger.open import sqlite_path
+    from donghaeng.ledger.open import files_path, sqlite_path
 
     if master_key is None:
         if url or days or gate_key:
@@ -121,7 +121,7 @@ def _opened(url: str, master_key: Path | None, days: Path | None, gate_key: Path
     url = url or os.environ.get("DONGHAENG_DATABASE_URL", DEFAULT_URL)
     secret = secret_of(master_key)
     if days is None and (path := sqlite_path(url)) is not None:
-        days = path.with_name(f"{path.stem}.days")
+        days = files_path(path)
     key = _private_key(gate_key) if gate_key is not None else None
     try:
         live = open_live(

@@ -86,7 +86,8 @@ def _simulate_passes(
     day_files: Path | None,
     as_json: bool,
 ) -> None:
-    from donghaeng.cli.simulate_passes import day_folder, pass_mix, play_passes, print_passes
+    from donghaeng.cli.ledger import EXTRACT_KEY
+    from donghaeng.cli.simulate_passes import day_folder, pass_mix, play_passes, print_passes, statistics_of
 
     model = pass_mix(pack)
     folder = day_folder(url, day_files)
@@ -103,6 +104,7 @@ def _simulate_passes(
             seed=seed,
             folder=folder,
         )
+        result["statistics"] = statistics_of(pack, ledger, url, keys / EXTRACT_KEY, folder)
         sealed = _sealed(ledger, keys, clock())
     document = {"pack": pack.id, "made_up": True, "seed": seed, **result, **sealed, "keys": str(keys)}
     if as_json:

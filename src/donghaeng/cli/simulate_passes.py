@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,14 +47,14 @@ def day_folder(url: str, given: Path | None) -> Path:
         UsageError: the ledger is on a server and none is given, or files lie there already.
     """
     from donghaeng.errors import UsageError
-    from donghaeng.ledger.open import sqlite_path
+    from donghaeng.ledger.open import files_path, sqlite_path
 
     folder = given
     if folder is None:
         path = sqlite_path(url)
         if path is None:
             raise UsageError("a ledger on a server needs --day-files FOLDER, where day files go")
-        folder = path.with_name(f"{path.stem}.days")
+        folder = files_path(path)
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder} is not empty; day files of made-up taps go into a folder of their own")
     return folder
@@ -131,6 +131,44 @@ def play_passes(
     }
 
 
+def statistics_of(pack: Pack, ledger: Ledger, url: str, extract_key: Path, folder: Path) -> list[dict[str, Any]]:
+    """Give the numbers of the measures of the pack, as they are published: rows of the table ``statistics``.
+
+    Args:
+        pack: the pack.
+        ledger: the ledger that was played.
+        url: its address.
+        extract_key: file of the key of extracts.
+        folder: of day files.
+    """
+    from donghaeng.cli.ledger_measures import measured_passes
+    from donghaeng.cli.output import table_rows, working
+    from donghaeng.measures.publish import statistics_table
+
+    with working("Measuring"):
+        computed = measured_passes(pack, ledger, url, extract_key, folder, folder / DISTANCES)
+        rows = table_rows(statistics_table(computed)) if computed is not None else []
+    titles = {one.id: one.said for one in pack.measures.measures.values()} if pack.measures is not None else {}
+    return [
+        {"title": dict(titles[row["measure"]].title), "unit": dict(titles[row["measure"]].unit), **row} for row in rows
+    ]
+
+
+def _print_statistics(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print the last number of each measure, of all groups together."""
+    from donghaeng.cli.measure import number_of
+
+    say = console().print
+    last = {
+        row["measure"]: row for row in rows if all(row[name] in (None, "_T") for name in row if name.startswith("by_"))
+    }
+    if last:
+        say("Measures of the last month, simulated, as they may be published:")
+    for row in last.values():
+        shown = number_of(row) or ("left out" if row["suppressed"] else "none")
+        say(f"  {plain(row['title']['en'])}, {row['period']}: {shown} {plain(row['unit']['en'])}", soft_wrap=True)
+
+
 def _use(figures: UseFigures) -> dict[str, Any]:
     """Give figures of use in plain values, each by its own name."""
     days_of_use, boardings = sum(figures.users.values()), sum(figures.boardings.values())
@@ -192,6 +230,7 @@ def print_passes(document: dict[str, Any]) -> None:
         f"{wrong['refusals']} wrong refusals, {wrong['acceptances']} wrong acceptances",
         soft_wrap=True,
     )
+    _print_statistics(document["statistics"])
     settled = document["settled"]
     say(
         f"Settled: {settled['rides']:,} rides worth {settled['value']:,}, {settled['from_price']:,} out of prices, "

@@ -102,6 +102,9 @@ def _show(title: str, columns: Sequence[_Column], rows: Rows, most: int | None, 
     columns = [column for column in columns if column.key != "reason" or any(row.get("reason") for row in shown)]
     headings = [(column.heading, "right" if column.form else "left") for column in columns]
     cells = [[plain(_cell(row.get(column.key), column.form)) for column in columns] for row in shown]
+    if not cells:
+        console().print(f"[bold]{title}[/bold]: none\n", soft_wrap=True)
+        return
     more = f" (first {len(shown)} of {len(rows)})" if len(shown) < len(rows) else ""
     print_table(f"{title}{more}" + (f" [dim]{what}[/dim]" if what else ""), headings, cells)
 
@@ -224,7 +227,7 @@ def _removal(content: dict[str, Any], most: int | None) -> None:
         *_NODE,
         *(_Column("level", "level", ".0f"), _Column("mean change", "mean_change_of_rank", ".2f")),
         *(_Column("largest", "largest_change", ".0f"), _Column("same rank", "unchanged", ".0f")),
-        _Column("Kendall", "kendall", ".3f"),
+        *(_Column("Kendall", "kendall", ".3f"), _Column("", "reason")),
     ]
     title = f"What taking an element out does to the ranks of {content['of']}, most first"
     _show(title, columns, rows, most)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -81,6 +81,7 @@ def aggregate(
     withheld: Mask | None = None,
     freeze: Freeze | None = None,
     observed: Mask | None = None,
+    out: Mask | None = None,
 ) -> Aggregated:
     """Average upwards through the tree, each composite by the mean of its level.
 
@@ -99,13 +100,16 @@ def aggregate(
             on what both have.
         freeze: composites that keep their last score when their data are old.
         observed: indicators with a value of the period itself; all that have a score when absent.
+        out: nodes that are left out (`left_out`). They are no missing data: they have no value and no weight, and
+            thresholds count over what is left.
 
     Raises:
         AggregationError: a mean cannot be formed, such as a geometric one over a zero.
     """
     shape = scaled.values.shape
     is_given = np.isfinite(given.values)
-    shown = np.ones(shape, bool) if withheld is None else ~withheld
+    gone = np.zeros(shape[-1], bool) if out is None else out
+    shown = np.broadcast_to(~gone, shape) if withheld is None else ~withheld & ~gone
     values = np.where(is_given, given.values, scaled.values)
     kinds = np.where(is_given, given.kinds, scaled.kinds)
     half = np.where(is_given, given.half_digits, scaled.half_digits)
@@ -115,14 +119,14 @@ def aggregate(
     shares, used, held = np.zeros(shape), np.zeros(shape, bool), np.zeros(shape, bool)
     weights = np.ones(shape[-1])
     counted = np.zeros(shape, bool)
-    new_data = _share_observed(np.isfinite(scaled.values) if observed is None else observed, structure)
+    new_data = _share_observed(np.isfinite(scaled.values) if observed is None else observed, structure, gone)
     for index in structure.bottom_up:
         children = list(structure.children[index])
         if children:
             mean = method.of(structure.codes[index], structure.levels[index])
             taking_part = counted[..., children]
             inputs = np.where(taking_part, values[..., children], np.nan)
-            weights[children] = weigher(index, inputs)
+            weights[children] = np.where(gone[children], 0.0, weigher(index, inputs))
             unit = reach[..., children] if mean.over == "indicators" else 1.0
             mass = np.where(taking_part, weights[children] * unit, 0.0)
             score, part = _mean(mean, inputs, mass, weights[children], index)
@@ -151,14 +155,33 @@ def aggregate(
     return Aggregated(values, kinds.astype(np.int8), half, available, shares, is_given & shown, weights, used, held)
 
 
-def _share_observed(observed: Mask, structure: Structure) -> Floats:
-    """Give the share of the indicators below each node that have a value of the period itself."""
-    counts = observed.astype(np.float64)
+def _share_observed(observed: Mask, structure: Structure, gone: Mask) -> Floats:
+    """Give the share of the indicators below each node, without those left out, with a value of the period itself."""
+    leaves = np.array([structure.is_leaf(index) for index in range(len(structure.nodes))])
+    counts, of = (observed & ~gone).astype(np.float64), (leaves & ~gone).astype(np.float64)
     for index in structure.bottom_up:
         children = list(structure.children[index])
         if children:
             counts[..., index] = counts[..., children].sum(axis=-1)
-    return counts / np.array(structure.leaf_counts, np.float64)
+            of[index] = of[children].sum()
+    return counts / np.maximum(of, 1.0)
+
+
+def left_out(structure: Structure, nodes: Iterable[int], screened: Iterable[int], given: Given) -> Mask | None:
+    """Say which nodes are left out: by choice, or for too little data in the step ``screen``; None for no node.
+
+    Args:
+        structure: the tree.
+        nodes: positions of the nodes that are left out by choice.
+        screened: positions of the indicators that were screened out; what stands for them (``same_as``) is too.
+        given: composites with values of their own stand without their children.
+    """
+    gone = {*screened}
+    gone |= {copy for copy, origin in structure.copies if origin in gone} | {*nodes}
+    if not gone:
+        return None
+    standing = np.flatnonzero(np.isfinite(given.values).any(axis=(0, 1))).tolist()
+    return structure.without(gone, standing)
 
 
 def _rescaled(
@@ -212,6 +235,7 @@ class AggregationError(ValueError):
         error: what the method says.
         step: what fails: ``mean`` or ``weights``.
         child: the child it fails at (counted within the composite), where no single cell is to blame.
+        unit: place and period that it fails at; None for no single ones.
     """
 
     def __init__(
@@ -221,9 +245,11 @@ class AggregationError(ValueError):
         error: MethodError,
         step: Literal["mean", "weights"] = "mean",
         child: int | None = None,
+        unit: tuple[int, int] | None = None,
     ) -> None:
         """Keep the place of the failure."""
         super().__init__(str(error))
+        self.unit = unit
         self.composite = composite
         self.cell = cell
         self.error = error
@@ -244,12 +270,14 @@ def _mean(method: Mean, x: Floats, mass: Floats, weights: Floats, composite: int
             whole = np.broadcast_to(weights, x.shape)
             score = means.withhold(score, inputs, whole, least_weight_share=method.least_available)
     except MethodError as error:
-        cell = None
-        if error.row is not None and error.column is not None:
+        cell, unit = None, None
+        if error.row is not None:
             place, period = np.unravel_index(error.row, x.shape[:-1])
-            cell = (int(place), int(period), int(error.column))
-        raise AggregationError(composite, cell, error) from None
-    return score, np.nan_to_num(gradient)
+            unit = (int(place), int(period))
+            cell = None if error.column is None else (*unit, int(error.column))
+        raise AggregationError(composite, cell, error, unit=unit) from None
+    # A power mean of power below 1 rises infinitely fast from a 0, which brings no points all the same.
+    return score, np.nan_to_num(gradient, posinf=0.0, neginf=0.0)
 
 
 def _generalised(method: GeneralisedMean, x: Floats, mass: Floats) -> tuple[Floats, Floats]:

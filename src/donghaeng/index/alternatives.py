@@ -6,10 +6,9 @@ for a cell, or leaves nodes out; noise of weights and rounding of the data are f
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
@@ -18,12 +17,17 @@ from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from donghaeng.documents import Document, Model, validated
 from donghaeng.errors import Faults, InputError, listed
+from donghaeng.index.alternative_rules import CombinationRule, combinations, rule_of, space_of
 from donghaeng.index.observations import Observations
 from donghaeng.index.recipe import Recipe, keys_of
+from donghaeng.index.recipe_names import unknown_names
+from donghaeng.index.robustness.factors import Rule
 from donghaeng.index.score import Errors, score_variant
 from donghaeng.index.scores import Scores
-from donghaeng.panel import Floats
+from donghaeng.panel import Floats, Mask
 from donghaeng.wording import Text
+
+Progress = Callable[[int, int], object]
 
 #: More combinations than this are not enumerated but sampled.
 MOST_COMBINATIONS = 20_000
@@ -43,6 +47,7 @@ class Choice(Model):
     """One choice of a factor.
 
     Attributes:
+        name: a short word, by which rules name it; its position from 1 on unless given.
         label: what is done, in words.
         probability: how likely it is taken, relative to the others.
         set: keys of the recipe, with points between levels, and their values; empty for the recipe as it is.
@@ -50,6 +55,7 @@ class Choice(Model):
         leave_out: nodes to leave out.
     """
 
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")] | None = None
     label: Text
     probability: Annotated[float, Field(gt=0, le=1e6)] = 1.0
     set: dict[str, Any] = Field(default_factory=dict)
@@ -102,12 +108,14 @@ class Alternatives(Model):
     Attributes:
         format: version of this format.
         factors: what could have been done differently.
+        rules: combinations that are excluded, or replaced by others.
         sample: number of combinations that are drawn when there are too many to enumerate.
         seed: seed of that sample.
     """
 
     format: Literal[1]
     factors: Annotated[tuple[Factor, ...], Field(strict=False, min_length=1)]
+    rules: Annotated[tuple[CombinationRule, ...], Field(strict=False)] = ()
     sample: Annotated[int, Field(ge=10, le=1_000_000)] = 5_000
     seed: NonNegativeInt = 1
 
@@ -117,6 +125,11 @@ class Alternatives(Model):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"the name {listed(twice)} stands twice", "another name for each factor")
+        for at, factor in enumerate(self.factors):
+            own = [choice.name or str(place + 1) for place, choice in enumerate(factor.choices)]
+            if again := sorted({name for name in own if own.count(name) > 1}):
+                path = ("factors", at, "choices")
+                raise ValueError(f"the choice {listed(again)} stands twice", "another name for each choice", path)
         for of in ("rounding", "standard_error"):
             if sum(bool(factor.noise and factor.noise.of == of) for factor in self.factors) > 1:
                 words = of.replace("_", " ")
@@ -136,6 +149,7 @@ class Variant:
         leave_out: positions of nodes to leave out.
         weights: factor for each node's weight; None for no change.
         errors: errors of the data to draw; None for none.
+        name: by which rules name it.
     """
 
     label: Text
@@ -145,6 +159,7 @@ class Variant:
     leave_out: tuple[int, ...] = ()
     weights: Floats | None = None
     errors: Errors | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,12 +169,14 @@ class Runs:
     Attributes:
         names: name of each factor.
         variants: choices of each factor.
-        chosen: choice of each factor in each run, runs x factors.
+        chosen: choice of each factor in each run, runs x factors, after the rules.
         probabilities: probability of each run; they sum to 1 over all runs, failed ones included.
-        scores: scores of the root, runs x places x periods; NaN where there is none.
+        scores: scores of the root, runs x places x periods; NaN where there is none, and all over a run that failed.
         complete: every combination was tried once.
         failures: why a run could not be computed, by run.
         nominal: scores of the root by the recipe as it is, places x periods.
+        excluded: number of combinations that rules exclude; they are no runs.
+        interrupted: whether it was stopped before its end.
     """
 
     names: tuple[str, ...]
@@ -170,6 +187,8 @@ class Runs:
     complete: bool
     failures: Mapping[int, str]
     nominal: Floats
+    excluded: int = 0
+    interrupted: bool = False
 
 
 def run(
@@ -177,66 +196,161 @@ def run(
     alternatives: Alternatives,
     sample: int | None = None,
     seed: int | None = None,
+    progress: Progress | None = None,
 ) -> Runs:
     """Compute the index under every combination of choices, or a sample of them.
+
+    An interruption (Ctrl+C) ends it and keeps what is done.
 
     Args:
         scores: the index by the recipe as it is.
         alternatives: the factors.
         sample: number of combinations to draw where there are too many; default, that of `alternatives`.
         seed: seed of the sample; default, that of `alternatives`.
+        progress: called with combinations done and wanted.
 
     Raises:
         InputError: a choice that does not fit the pack.
     """
     variants = tuple(variants_of(factor, scores) for factor in alternatives.factors)
+    space = space_of(
+        [
+            (factor.name, [choice.probability for choice in choices])
+            for factor, choices in zip(alternatives.factors, variants, strict=True)
+        ],
+        rules_of(alternatives, variants),
+    )
     count = math.prod(len(choices) for choices in variants)
     complete = count <= MOST_COMBINATIONS and sample is None
-    if complete:
-        chosen = np.array(list(itertools.product(*(range(len(choices)) for choices in variants))), np.int64)
-        probabilities = np.prod(
-            [[variants[at][pick].probability for at, pick in enumerate(row)] for row in chosen], axis=1
-        )
-    else:
-        size = sample or alternatives.sample
-        generator = np.random.default_rng(alternatives.seed if seed is None else seed)
-        chosen = np.stack(
-            [
-                generator.choice(len(choices), size, p=[choice.probability for choice in choices])
-                for choices in variants
-            ],
-            axis=1,
-        )
-        probabilities = np.full(size, 1 / size)
-    evaluator = _Evaluator(scores)
-    result = np.full((len(chosen), *scores.values.shape[:2]), np.nan)
-    failures: dict[int, str] = {}
-    for number in _by_stage(chosen, variants):
-        picks = [variants[at][pick] for at, pick in enumerate(chosen[number])]
-        try:
-            result[number] = evaluator.root(picks)
-        except InputError as error:
-            failures[number] = str(error)
+    size = None if complete else sample or alternatives.sample
+    chosen, probabilities, excluded = combinations(space, size, alternatives.seed if seed is None else seed)
     names = tuple(factor.name for factor in alternatives.factors)
     nominal = scores.values[..., scores.structure.root]
-    return Runs(names, variants, chosen, probabilities, result, complete, failures, nominal)
+    result, failures, done = _computed(scores, variants, chosen, nominal, progress)
+    if not done.all():
+        kept = np.flatnonzero(done)
+        failures = {at: failures[int(number)] for at, number in enumerate(kept) if int(number) in failures}
+        chosen, probabilities, result = chosen[kept], probabilities[kept] / probabilities[kept].sum(), result[kept]
+    complete, interrupted = complete and bool(done.all()), not done.all()
+    return Runs(names, variants, chosen, probabilities, result, complete, failures, nominal, excluded, interrupted)
+
+
+def _computed(
+    scores: Scores,
+    variants: Sequence[Sequence[Variant]],
+    chosen: np.ndarray[Any, np.dtype[np.int64]],
+    nominal: Floats,
+    progress: Progress | None,
+) -> tuple[Floats, dict[int, str], Mask]:
+    """Give the scores of the root in each run, the reasons of those that failed, and which runs are done."""
+    evaluator = _Evaluator(scores)
+    result, failures = np.full((len(chosen), *nominal.shape), np.nan), dict[int, str]()
+    done = np.zeros(len(chosen), bool)
+    folder = "".join(scores.observations.label.rpartition("/")[:2])
+    first: dict[tuple[int, ...], int] = {}  # rules lead several combinations to the same recipe
+    try:
+        for count, number in enumerate(_by_stage(chosen, variants)):
+            if progress is not None and count % 50 == 0:
+                progress(count, len(chosen))
+            before = first.setdefault(tuple(chosen[number].tolist()), number)
+            if before != number:
+                result[number] = result[before]
+                failures |= {number: failures[before]} if before in failures else {}
+                done[number] = True
+                continue
+            picks = [variants[at][pick] for at, pick in enumerate(chosen[number])]
+            try:
+                result[number] = evaluator.root(picks)
+                if np.isfinite(nominal).any() and not np.isfinite(result[number][np.isfinite(nominal)]).any():
+                    failures[number] = "no place has a score: too little data by this recipe"
+            except InputError as error:
+                # Where the pack lies is no part of the reason: what is published has the same bytes everywhere.
+                failures[number] = str(error).replace(folder, "") if folder else str(error)
+            done[number] = True
+    except KeyboardInterrupt:
+        if not done.any():
+            raise
+    return result, failures, done
+
+
+def rules_of(alternatives: Alternatives, variants: Sequence[Sequence[Variant]]) -> tuple[Rule, ...]:
+    """Give the rules between the choices.
+
+    Raises:
+        InputError: a rule that names a factor or choice that is not there.
+    """
+    choices = _choice_names(alternatives, variants)
+    return tuple(rule_of(rule, choices) for rule in alternatives.rules)
+
+
+def _choice_names(alternatives: Alternatives, variants: Sequence[Sequence[Variant]]) -> dict[str, Sequence[str]]:
+    return {
+        factor.name: [variant.name or str(at + 1) for at, variant in enumerate(own)]
+        for factor, own in zip(alternatives.factors, variants, strict=True)
+        if not factor.noise
+    }
 
 
 def check_alternatives(scores: Scores, alternatives: Alternatives, document: Document, faults: Faults) -> None:
     """Report choices that do not fit the pack, each by itself; combinations are tried when they are run."""
     evaluator = _Evaluator(scores)
+    known: list[tuple[Variant, ...]] = []
     for at, factor in enumerate(alternatives.factors):
+        before = len(faults.errors)
+        for pick, choice in enumerate(factor.choices):
+            _check_choice(choice, factor.name, evaluator, document, ("factors", at, "choices", pick), faults)
+        for place, level in enumerate((factor.noise and factor.noise.levels) or ()):
+            highest = scores.structure.levels[scores.structure.root] - 1
+            if level > highest:
+                error = InputError(f"no node below the root has the level {level}; expected 1 to {highest}")
+                _alternative_fault(error, document, ("factors", at, "noise", "levels", place), faults)
         try:
-            variants = variants_of(factor, scores)
+            known.append(variants_of(factor, scores))
         except InputError as error:
-            _alternative_fault(error, document, ("factors", at), faults)
-            continue
-        for pick, variant in enumerate(variants if factor.choices else ()):
+            if len(faults.errors) == before:  # else it is one of those told already
+                _alternative_fault(error, document, ("factors", at), faults)
+    if len(known) == len(alternatives.factors):
+        choices = _choice_names(alternatives, known)
+        for at, rule in enumerate(alternatives.rules):
             try:
-                patched(scores.recipe, variant.recipe)
-                evaluator.observations_with(variant.use)
+                rule_of(rule, choices)
             except InputError as error:
-                _alternative_fault(error, document, ("factors", at, "choices", pick), faults)
+                _alternative_fault(error, document, ("rules", at), faults)
+
+
+def _check_choice(
+    choice: Choice,
+    factor: str,
+    evaluator: _Evaluator,
+    document: Document,
+    path: tuple[str | int, ...],
+    faults: Faults,
+) -> None:
+    """Report what of a choice does not fit the pack, each at its key."""
+    scores = evaluator.scores
+    for place, code in enumerate(choice.leave_out):
+        try:
+            _position(code, scores, factor)
+        except InputError as error:
+            _alternative_fault(error, document, (*path, "leave_out", place), faults)
+    try:
+        changed = patched(scores.recipe, choice.set)
+        for name in unknown_names(changed, scores.structure, scores.attributes.values.keys(), scores.places):
+            key = next((key for key in choice.set if _is_below(name.path, key)), None)
+            line, column = document.place((*path, "set") if key is None else (*path, "set", key), of_key=True)
+            what = f"{name.what} ({'.'.join(map(str, name.path))})"
+            faults.add(document.label, line, column, what, name.expected, name.remedy, "unknown-code")
+    except InputError as error:
+        _alternative_fault(error, document, (*path, "set"), faults)
+    try:
+        evaluator.observations_with(choice.use)
+    except InputError as error:
+        _alternative_fault(error, document, (*path, "use"), faults)
+
+
+def _is_below(path: tuple[str | int, ...], key: str) -> bool:
+    """Say whether a path of the recipe lies in what a key with points between levels sets, or on the way to it."""
+    return all(str(part) == other for part, other in zip(path, key.split("."), strict=False))
 
 
 def _alternative_fault(error: InputError, document: Document, path: tuple[str | int, ...], faults: Faults) -> None:
@@ -265,6 +379,7 @@ def variants_of(factor: Factor, scores: Scores) -> tuple[Variant, ...]:
             choice.set,
             choice.use,
             tuple(_position(code, scores, factor.name) for code in choice.leave_out),
+            name=choice.name or "",
         )
         for choice in factor.choices
     )
@@ -284,7 +399,7 @@ def _leave_out_each(what: str, scores: Scores) -> tuple[Variant, ...]:
     nodes = inside if what == "indicators" else list(structure.children[structure.root])
     taking_part = [index for index in nodes if scores.aggregated.in_use[..., index].any()]
     share = 1 / (len(taking_part) + 1)
-    everything = Variant({"ko": "모두 포함", "en": "all of them"}, share, {})
+    everything = Variant({"ko": "모두 포함", "en": "all of them"}, share, {}, name="all")
     without = [
         Variant(
             {
@@ -294,6 +409,7 @@ def _leave_out_each(what: str, scores: Scores) -> tuple[Variant, ...]:
             share,
             {},
             leave_out=(index,),
+            name=structure.codes[index],
         )
         for index in taking_part
     ]

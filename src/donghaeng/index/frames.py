@@ -11,14 +11,26 @@ import numpy as np
 
 from donghaeng import periods
 from donghaeng.documents import Document, validated
-from donghaeng.errors import Faults, InputError, listed
+from donghaeng.errors import Faults, InputError, listed, nearest
 from donghaeng.index.recipe import Recipe
+from donghaeng.index.recipe_names import unknown_names
 from donghaeng.index.score import score_panel
 from donghaeng.index.scores import Scores
-from donghaeng.index.structure import DIRECTIONS, OPTIONAL, Node, Structure, completed, tree_faults
+from donghaeng.index.structure import (
+    DIRECTIONS,
+    NUMBERS,
+    OPTIONAL,
+    REQUIRED,
+    TRANSFORMS,
+    Node,
+    Structure,
+    completed,
+    tree_faults,
+)
 from donghaeng.index.tables import Attributes
 from donghaeng.panel import Panel
 from donghaeng.sources import KIND_WORDS
+from donghaeng.table import is_number
 
 
 def compute(
@@ -43,7 +55,13 @@ def compute(
     """
     tree = structure_of(structure)
     method = recipe if isinstance(recipe, Recipe) else recipe_of(recipe)
-    return score_panel(tree, method, panel_of(values, tree, kind), attributes_of(attributes))
+    panel, known = panel_of(values, tree, kind), attributes_of(attributes)
+    unknown = unknown_names(method, tree, known.values.keys(), panel.places)
+    if unknown:
+        raise InputError(
+            "\n".join(f"{one.path[0]}: {one.what}; expected {one.expected}; {one.remedy}" for one in unknown)
+        )
+    return score_panel(tree, method, panel, known)
 
 
 def recipe_of(content: Mapping[str, Any]) -> Recipe:
@@ -65,14 +83,19 @@ def structure_of(frame: Any) -> Structure:
     """Read the tree of an index from a frame.
 
     Raises:
-        InputError: columns are missing, or the rows are no tree.
+        InputError: columns are missing or unknown, cells that are not what they have to be, or rows that are no tree.
     """
     rows = _frame(frame).rows(named=True)
     if not rows or not {"code", "parent"} <= set(rows[0]):
         raise InputError("the structure has no columns code and parent; expected one row for each node")
+    for name in rows[0]:
+        if name not in {*REQUIRED, *OPTIONAL}:
+            hint = nearest(name, [*REQUIRED, *OPTIONAL]) or "remove it"
+            raise InputError(f'unknown column "{name}" of the structure; expected those of structure.csv; {hint}')
     nodes = []
     for row in rows:
         cells = {name: "" if _is_missing(cell) else str(cell) for name, cell in row.items()}
+        _check_cells(cells)
         nodes.append(
             Node(
                 code=cells["code"],
@@ -80,7 +103,7 @@ def structure_of(frame: Any) -> Structure:
                 names={"ko": cells.get("name_ko", ""), "en": cells.get("name_en", "") or cells["code"]},
                 unit=cells.get("unit", ""),
                 direction=cells.get("direction", ""),
-                weight=float(cells.get("weight") or 1.0),
+                weight=float(cells.get("weight") or 1),
                 indicators=int(float(cells["indicators"])) if cells.get("indicators") else None,
                 details={name: cells.get(name, "") for name in OPTIONAL},
             )
@@ -95,7 +118,31 @@ def structure_of(frame: Any) -> Structure:
         raise InputError(f"no direction for {listed(wrong)}; expected higher or lower for each indicator")
     if fault := tree_faults(nodes):
         raise InputError(fault)
-    return Structure(completed(nodes))
+    tree = Structure(completed(nodes))
+    for index, children in enumerate(tree.children):
+        if children and not any(tree.nodes[child].weight for child in children):
+            raise InputError(f"all weights below {tree.codes[index]} are 0; expected a sum above 0")
+    return tree
+
+
+def _check_cells(cells: Mapping[str, str]) -> None:
+    """Refuse cells of a node that are no numbers, or numbers that mean nothing."""
+    code, numbers = cells["code"], {}
+    for name in ("weight", "indicators", *NUMBERS):
+        text = cells.get(name, "")
+        if text:
+            if not is_number(text):
+                raise InputError(f'the {name} of {code} is "{text}"; expected a number')
+            numbers[name] = float(text)
+    if numbers.get("weight", 1.0) < 0:
+        raise InputError(f"the weight of {code} is {numbers['weight']:g}; expected 0 or more")
+    if {"lower", "upper"} <= numbers.keys() and numbers["lower"] >= numbers["upper"]:
+        goalposts = f"{numbers['lower']:g} and {numbers['upper']:g}"
+        raise InputError(
+            f"the goalposts of {code} are {goalposts}; expected the lower one first, whatever the direction"
+        )
+    if cells.get("treat") and cells["treat"] not in TRANSFORMS:
+        raise InputError(f'treat of {code} is "{cells["treat"]}"; expected one of {listed(TRANSFORMS)}')
 
 
 def panel_of(frame: Any, structure: Structure, kind: str = "published") -> Panel:
@@ -111,6 +158,8 @@ def panel_of(frame: Any, structure: Structure, kind: str = "published") -> Panel
             period, or a period that is none.
     """
     data = _frame(frame)
+    if not len(data):
+        raise InputError("the values have no rows; expected one row for each place and period")
     if "place" not in data.columns:
         raise InputError(f"no column place among {listed(data.columns)}; expected place, period and one a node")
     codes = [name for name in data.columns if name not in {"place", "period"}]
@@ -119,7 +168,10 @@ def panel_of(frame: Any, structure: Structure, kind: str = "published") -> Panel
         raise InputError(f"unknown columns {listed(unknown)}; expected codes of the structure")
     if kind not in KIND_WORDS:
         raise InputError(f'"{kind}" is not a kind of value; expected one of {listed(KIND_WORDS)}')
-    places = [str(place) for place in data["place"].to_list()]
+    named = data["place"].to_list()
+    if missing := [row for row, place in enumerate(named) if _is_missing(place)]:
+        raise InputError(f"row {missing[0]} of the values has no place; expected a place in every row")
+    places = [str(place) for place in named]
     whens = (
         [_period_text(when) for when in data["period"].to_list()]
         if "period" in data.columns

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from donghaeng.errors import Fault, Faults, InputError
+from donghaeng.errors import Fault, Faults, InputError, listed
 from donghaeng.index.aggregate import Aggregated, AggregationError, Given, mixed
 from donghaeng.index.normalise import CellProblem
 from donghaeng.index.observations import Observations
@@ -17,6 +17,19 @@ from donghaeng.index.recipe import Recipe
 from donghaeng.index.structure import Structure
 from donghaeng.panel import Panel
 from donghaeng.sources import Kind
+
+
+class RecipeError(InputError):
+    """A step of the recipe cannot be carried out, and no single value is to blame.
+
+    Attributes:
+        path: where the step stands in the recipe.
+    """
+
+    def __init__(self, said: str, path: tuple[str | int, ...]) -> None:
+        """Keep the path."""
+        super().__init__(said)
+        self.path = path
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,9 +75,18 @@ class Locator:
         for place in parts:
             rows = self.panel.rows[place][np.isfinite(self.panel.values[place])]
             if rows.size:
-                file, line = self.observations.location(int(rows.min()))
-                what = f"{self.panel.places[place]} has parts and {rows.size} values of its own"
-                remedy = "leave them out, compare them (compare in recipe.yaml), or leave out places in recipe.yaml"
+                first = int(rows.min())
+                file, line = self.observations.location(first)
+                name, members = self.panel.places[place], listed((self.panel.places[part] for part in parts[place]), 3)
+                cell = f"{self.observations.columns['node'][first]} in {self.observations.columns['period'][first]}"
+                what = (
+                    f"{name} has parts and {rows.size} value{'s' * (rows.size > 1)} of its own, the first {cell}; "
+                    f"by places in recipe.yaml its scores are the means of its parts ({members}), so nothing uses them"
+                )
+                remedy = (
+                    "remove them; name their nodes in compare of recipe.yaml if they are published results; or take "
+                    f"places out of recipe.yaml to score {name} by itself"
+                )
                 faults.add(file, line, 1, what, "values of its parts only", remedy, "own-values")
 
     def mixed_kinds(self, aggregated: Aggregated, faults: Faults) -> None:
@@ -77,7 +99,7 @@ class Locator:
             file, line = self._first_simulated(place, period, node)
             faults.add(file, line, 1, what, "one or the other", "keep them in different nodes", "mixed")
 
-    def step(self, error: StepError) -> InputError:
+    def step(self, error: StepError, recipe: Recipe) -> InputError:
         """Tell where a step of the recipe failed."""
         where = [
             *([self.structure.codes[error.node]] if error.node is not None else []),
@@ -87,11 +109,29 @@ class Locator:
         what = f"{error.step}{' of ' + ', '.join(where) if where else ''}: {error.error.what}"
         if error.node is None or error.place is None or error.period is None:
             parts = (what, error.error.expected and f"expected {error.error.expected}", error.error.remedy)
-            return InputError("; ".join(part for part in parts if part))
+            return RecipeError("; ".join(part for part in parts if part), self._path(error, recipe))
         file, line = self._location(error.place, error.period, error.node)
         return InputError([Fault(file, line, 1, what, error.error.expected, error.error.remedy, "no-step")])
 
-    def aggregation(self, error: AggregationError) -> InputError:
+    def _path(self, error: StepError, recipe: Recipe) -> tuple[str | int, ...]:
+        """Say where a step stands in the recipe: at the indicator, where it has a method of its own."""
+        path = error.path or (error.step,)
+        methods = {"treat": recipe.treat, "normalise": recipe.normalise}.get(error.step)
+        if methods is None or error.node is None:
+            return path
+        code = self.structure.codes[error.node]
+        return (*path, "indicators", code) if code in methods.indicators else path
+
+    def _path_of_mean(self, error: AggregationError, recipe: Recipe) -> tuple[str | int, ...]:
+        """Say where the mean or the weights of a composite stand in the recipe."""
+        code, level = self.structure.codes[error.composite], str(self.structure.levels[error.composite])
+        if error.step == "weights":
+            return ("weigh", "levels", level) if level in recipe.weigh.levels else ("weigh",)
+        if code in recipe.aggregate.nodes:
+            return ("aggregate", "nodes", code)
+        return ("aggregate", "levels", level) if level in recipe.aggregate.levels else ("aggregate",)
+
+    def aggregation(self, error: AggregationError, recipe: Recipe) -> InputError:
         """Tell where a mean could not be formed, or the weights that it takes."""
         composite = self.structure.codes[error.composite]
         failing = "mean of" if error.step == "mean" else "weights below"
@@ -99,7 +139,11 @@ class Locator:
             at = ""
             if error.child is not None:
                 at = f" fail at {self.structure.codes[self.structure.children[error.composite][error.child]]}"
-            return InputError(f"the {failing} {composite}{at}: {error}")
+            said = str(error)
+            if error.unit is not None:  # the number of a unit says nothing to a reader
+                where, when = self.panel.places[error.unit[0]], self.panel.periods[error.unit[1]]
+                at, said = f"{at} in {where}, {when}", re.sub(r"\b(unit|row) \d+", where, said)
+            return RecipeError(f"the {failing} {composite}{at}: {said}", self._path_of_mean(error, recipe))
         place, period, child = error.cell
         node = self.structure.children[error.composite][child]
         cell = f"{self.structure.codes[node]}, {self.panel.places[place]}, {self.panel.periods[period]}"

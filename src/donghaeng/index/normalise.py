@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from donghaeng.errors import nearest
+from donghaeng.errors import listed, nearest
 from donghaeng.index import recipe as recipes
 from donghaeng.index.methods import MethodError
 from donghaeng.index.methods import normalise as methods
@@ -78,10 +79,12 @@ def normalise(
     position = {structure.codes[node]: index for index, node in enumerate(frame.nodes)}
     unknown = [code for code in method.indicators if code not in position]
     if unknown:
-        error = MethodError(f"unknown indicator {', '.join(unknown)}", "codes of indicators", "correct the code")
-        raise StepError("normalise", error)
-    rest = [index for code, index in position.items() if code not in method.indicators]
-    chosen = [(rest, method), *(([position[code]], other) for code, other in method.indicators.items())]
+        remedy = nearest(unknown[0], position) or "correct the code"
+        raise StepError("normalise", MethodError(f"unknown indicator {listed(unknown)}", "codes of indicators", remedy))
+    screened = {structure.codes[node] for node in prepared.screened}
+    rest = [index for code, index in position.items() if code not in method.indicators and code not in screened]
+    own = [([position[code]], other) for code, other in method.indicators.items() if code not in screened]
+    chosen = [(rest, method), *own]
     result = Scaled(
         np.full(panel.values.shape, np.nan),
         np.full(panel.values.shape, NO_KIND, np.int8),
@@ -120,16 +123,46 @@ def _scaled(frame: Frame, panel: Panel, columns: Sequence[int], method: recipes.
     slopes = np.zeros((*x.shape[:2], len(columns)))
 
     def score(table: Floats, period: int | None) -> Floats:
-        directed = _directed(frame, columns, method, table)
-        parameters = fit(_Fit(frame, columns, period, x), frame.main_only(directed, period), method)
-        scores = methods.apply(directed, parameters)
+        # An indicator that nobody has in this period, and somebody in another, has no score here.
+        measured = np.isfinite(x[..., list(columns)]).any(axis=(0, 1))
+        here = np.flatnonzero(np.isfinite(table).any(axis=0) | ~measured)
+        chosen = [columns[int(at)] for at in here]
+        scores = np.full(table.shape, np.nan)
         target = slopes.reshape(-1, len(columns)) if period is None else slopes[:, period]
-        target[...] = _slope(directed, parameters)
+        if not chosen:
+            return scores
+        directed = _directed(frame, chosen, method, table[:, here])
+        try:
+            parameters = fit(_Fit(frame, chosen, period, x), frame.main_only(directed, period), method)
+            scores[:, here] = methods.apply(directed, parameters)
+        except MethodError as error:
+            if error.column is not None:
+                if not np.array_equal(directed[:, error.column], table[:, here[error.column]], equal_nan=True):
+                    _turn_back(error)
+                error.column = int(here[error.column])
+            raise
+        target[:, here] = _slope(directed, parameters)
         return scores
 
     over: recipes.Over = getattr(method, "over", "pooled")
     scores = frame.by_table("normalise", x, columns, over, score)
     return _spread(frame, panel, columns, scores, half[..., columns] * np.nan_to_num(slopes))
+
+
+_TURNED = {"lowest": "highest", "highest": "lowest", "above": "below", "below": "above"}
+
+
+def _turn_back(error: MethodError) -> None:
+    """Word a failure over an indicator that was turned by -1 in terms of its values as they are."""
+    if not error.what.startswith(("all values of the reference", "the target", "the reference unit")):
+        return
+
+    def turned(text: str) -> str:
+        text = re.sub("|".join(_TURNED), lambda match: _TURNED[match[0]], text)
+        return re.sub(r"(?<= )-?\d[\d.]*(e[-+]?\d+)?", lambda match: f"{-float(match[0]):g}", text)
+
+    error.what, error.expected = turned(error.what), turned(error.expected)
+    error.remedy = error.remedy.partition("; where lower is better")[0]
 
 
 def _spread(frame: Frame, panel: Panel, columns: Sequence[int], scores: Floats, of_scores: Floats) -> Scaled:

@@ -225,6 +225,8 @@ def read_observations(
     sources: Mapping[str, Source] | None,
     faults: Faults,
     check_nodes: bool = True,
+    columns: tuple[Sequence[str], Collection[str]] = (REQUIRED, OPTIONAL),
+    codes_of: str = "structure.csv",
 ) -> Observations | None:
     """Read ``observations.csv``.
 
@@ -236,23 +238,25 @@ def read_observations(
         sources: the sources of the pack; None when they could not be read, then any id will do.
         faults: where faults go.
         check_nodes: False when the structure could not be read, so that rows are checked for all else.
+        columns: the columns that the file has, and those that it may have.
+        codes_of: the file with the codes of the nodes.
 
     Returns:
         The observations, or None when there are faults.
     """
     before = len(faults.errors)
-    columns = Observations.empty_columns()
+    found = Observations.empty_columns()
     cells: dict[tuple[str, str, str], _Cell] = {}
     faulty: set[tuple[str, str, str]] = set()  # cells with a row that has faults of its own
-    reader = _Reader(structure if check_nodes else None, places, sources, faults)
-    for row in read_rows(path, label, REQUIRED, OPTIONAL, faults):
+    reader = _Reader(structure if check_nodes else None, places, sources, faults, codes_of)
+    for row in read_rows(path, label, *columns, faults):
         values = reader.read(row)
         if values is None:
             faulty.add((row["node"], row["place"], row["period"]))
             continue
         for name, value in values.items():
-            columns[name].append(value)
-        columns["file"].append(label)
+            found[name].append(value)
+        found["file"].append(label)
         key = (values["node"], values["place"], values["period"])
         cell = cells.setdefault(key, _Cell(row))
         if values["used"]:
@@ -267,9 +271,9 @@ def read_observations(
             cell.waiting.fault(
                 faults, "used", what, "one row with yes for a cell", "choose the one to use", "none-used"
             )
-    if len(faults.errors) > before or not columns["node"]:
+    if len(faults.errors) > before or not found["node"]:
         return None
-    return Observations(label, columns)
+    return Observations(label, found)
 
 
 @dataclass(slots=True)
@@ -287,8 +291,10 @@ class _Reader:
         places: Collection[str] | None,
         sources: Mapping[str, Source] | None,
         faults: Faults,
+        codes_of: str,
     ) -> None:
         self.structure = structure
+        self.codes_of = codes_of
         self.places = set(places) if places is not None else None
         self.sources = sources
         self.faults = faults
@@ -297,7 +303,7 @@ class _Reader:
     def read(self, row: Row) -> dict[str, Any] | None:
         before = len(self.faults.errors)
         if self.structure:
-            self._code(row, "node", self.structure.position, "structure.csv")
+            self._code(row, "node", self.structure.position, self.codes_of)
         self._place(row)
         self._period(row)
         value = number(row, "value", self.faults)

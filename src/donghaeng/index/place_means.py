@@ -13,6 +13,16 @@ from donghaeng.panel import Floats
 from donghaeng.places import Place
 
 
+class ZeroWeightsError(ValueError):
+    """The weights of all parts with a score are 0; positions of the place that they are parts of, and of the period."""
+
+    def __init__(self, place: int, period: int) -> None:
+        """Keep the positions."""
+        super().__init__(f"the weights of the parts of place {place} sum to 0 in period {period}")
+        self.place = place
+        self.period = period
+
+
 class MissingWeightError(ValueError):
     """A part with a score has no weight; positions of place and period."""
 
@@ -66,6 +76,7 @@ def mean_of_parts(result: Aggregated, parts: Parts, weights: Floats) -> Aggregat
 
     Raises:
         MissingWeightError: a part with a score has no weight.
+        ZeroWeightsError: no part with a score has a weight above 0.
     """
     values, kinds = result.values.copy(), result.kinds.copy()
     half, available, shares = result.half_digits.copy(), result.available.copy(), result.shares.copy()
@@ -78,6 +89,9 @@ def mean_of_parts(result: Aggregated, parts: Parts, weights: Floats) -> Aggregat
             part_at, period, _ = (int(position) for position in unknown[0])
             raise MissingWeightError(int(members[part_at]), period)
         total = weight.sum(axis=0)
+        nothing = np.argwhere(there.any(axis=0) & (total == 0))
+        if len(nothing):
+            raise ZeroWeightsError(place, int(nothing[0][0]))
         part = np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
         mean = (part * np.nan_to_num(of_parts)).sum(axis=0)
         values[place] = np.where(total > 0, mean, np.nan)

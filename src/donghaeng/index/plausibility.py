@@ -8,6 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from donghaeng.errors import Faults
+from donghaeng.index.aggregate import taking_part
+from donghaeng.index.recipe import Ratio
 from donghaeng.index.scores import Scores
 
 #: From one period to the next a value seldom changes by more than this factor.
@@ -23,8 +25,9 @@ def warn(scores: Scores, faults: Faults) -> None:
 
     Jumps by more than a factor of `JUMP`, ratios near 10, 100 or 1000 (a slip of the unit), shares above
     100 %, base values that are not the base value of the scale, given values beside scores of another scale,
-    indicators without a value in the base period, and pasts that were printed differently. Of each sort
-    the first `MOST_OF_A_SORT` are named and the rest counted.
+    indicators without a value in the base period, pasts that were printed differently, indicators that tell no
+    place from another or have no value, and an index without any score. Of each sort the first `MOST_OF_A_SORT` are
+    named and the rest counted.
     """
     found = [
         *_steps(scores),
@@ -33,6 +36,8 @@ def warn(scores: Scores, faults: Faults) -> None:
         *_given_scales(scores),
         *_missing_bases(scores),
         *_revised_pasts(scores),
+        *_constants(scores),
+        *_empty(scores),
     ]
     for sort in dict.fromkeys(code for *_, code in found):
         of_sort = sorted(warning for warning in found if warning[-1] == sort)
@@ -134,6 +139,48 @@ def _revised_pasts(scores: Scores) -> Iterator[_Warning]:
                 printed = f"{columns['printed'][row]} and {columns['printed'][other]}"
                 what = f"{', '.join(cell)} was printed as {printed}; both are kept, the second is used"
                 yield row, what, "one figure for a period", "say in note which came first and why", "revised"
+
+
+#: With these methods an indicator that is the same everywhere is no fault, and moves nobody.
+_OF_ORDER = {"rank", "percentile_rank", "borda", "categorical", "fraction_of_best", "around_mean"}
+
+
+def _constants(scores: Scores) -> Iterator[_Warning]:
+    """Name indicators with one value in all places and periods, where the method compares places."""
+    normalise = scores.recipe.normalise
+    for node, code in enumerate(scores.panel.nodes):
+        method = normalise.indicators.get(code, normalise)
+        against = method.to if isinstance(method, Ratio) else ""
+        if not scores.structure.is_leaf(node) or (method.method not in _OF_ORDER and against in {"", "target"}):
+            continue
+        cells = np.argwhere(np.isfinite(scores.panel.values[..., node]))
+        values = scores.panel.values[..., node][tuple(cells.T)]
+        if len(values) > 1 and (values == values[0]).all():
+            what = f"all {len(values)} values of {code} are {values[0]:g}"
+            remedy = "check them, or leave the indicator out"
+            yield _row(scores, int(cells[0][0]), int(cells[0][1]), node), what, "values that differ", remedy, "constant"
+
+
+def _empty(scores: Scores) -> Iterator[_Warning]:
+    """Name indicators without any value that no step refused, and an index in which nobody has a score."""
+    normalise, tree = scores.recipe.normalise, scores.structure
+    leaves = [node for node in range(len(tree.nodes)) if tree.is_leaf(node)]
+    some = np.isfinite(scores.prepared.values[..., leaves]).any()
+    raw, prepared = np.isfinite(scores.panel.values), np.isfinite(scores.prepared.values)
+    for node in leaves if some else ():
+        if raw[..., node].any() and not prepared[..., node].any() and node not in scores.prepared.screened:
+            what = f"{tree.codes[node]} has values, and none is left before normalising"
+            yield -1, what, "at least one value", "look at its denominator, and at the places screened out", "no-values"
+            continue
+        method = normalise.indicators.get(tree.codes[node], normalise).method
+        if method in {"none", "cyclical", "annual_change"} and np.isnan(scores.prepared.values[..., node]).all():
+            remedy = "add values, or take it out of structure.csv"
+            yield -1, f"{tree.codes[node]} has no value at all", "at least one value", remedy, "no-values"
+    # Values that may not stand in a total leave none, and say so themselves by their kind.
+    shown = np.isfinite(scores.values[..., leaves]).any() and not taking_part(scores.aggregated)[..., leaves].any()
+    if np.isnan(scores.values[..., tree.root]).all() and not shown:
+        what = f"{tree.codes[tree.root]} has no score in any place and period"
+        yield -1, what, "a score", "see which steps of recipe.yaml leave nothing, or add values", "no-score"
 
 
 def _row(scores: Scores, place: int, period: int, node: int) -> int:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from donghaeng.errors import listed
+from donghaeng.errors import listed, nearest
 from donghaeng.index import recipe as recipes
 from donghaeng.index.methods import MethodError, denominate, impute, screen, treat
 from donghaeng.index.recipe import Recipe
+from donghaeng.index.recipe_names import expected_attribute, near
 from donghaeng.index.structure import Structure
 from donghaeng.index.tables import Attributes
 from donghaeng.panel import NO_KIND, Floats, Kinds, Mask, Panel
@@ -30,6 +31,7 @@ class Prepared:
             filled in is the least firm one of its indicator, and neither is firmer than ``derived``.
         treated: where a treatment changed the value.
         steps: what each treated indicator went through, by node position: ``winsorised``, ``log`` and so on.
+        screened: positions of the indicators that were left out for too little data.
     """
 
     values: Floats
@@ -38,6 +40,7 @@ class Prepared:
     kinds: Kinds
     treated: Mask
     steps: dict[int, str]
+    screened: tuple[int, ...] = ()
 
 
 class StepError(ValueError):
@@ -45,6 +48,7 @@ class StepError(ValueError):
 
     Attributes:
         step: the verb of the recipe.
+        path: where it stands in the recipe.
         place: position of the place it fails at; None for no single one.
         period: position of the period; None for no single one.
         node: position of the node; None for no single one.
@@ -62,6 +66,7 @@ class StepError(ValueError):
         """Keep the place of the failure."""
         super().__init__(f"{step}: {error}")
         self.step = step
+        self.path: tuple[str | int, ...] = (step,)
         self.error = error
         self.place = place
         self.period = period
@@ -144,9 +149,9 @@ class Frame:
             StepError: when it is not known, or not a number.
         """
         if name not in self.attributes.values:
-            known = ", ".join(sorted(self.attributes.values)) or "none"
-            expected, remedy = f"one of the attributes of tables.yaml ({known})", "add it or correct the name"
-            raise StepError(step, MethodError(f'unknown attribute "{name}"', expected, remedy))
+            known = self.attributes.values.keys()
+            what, expected = f'unknown attribute "{name}"', expected_attribute(known)
+            raise StepError(step, MethodError(what, expected, near(name, known)))
         try:
             return self.attributes.numbers(name, self.place_codes, self.panel.periods)
         except ValueError as error:
@@ -252,12 +257,16 @@ def prepare(panel: Panel, structure: Structure, recipe: Recipe, attributes: Attr
     if recipe.denominate:
         x, half = _denominate(frame, x, half)
     filled = x
-    for step in recipe.impute:
-        filled = _impute(frame, filled, step)
+    for at, step in enumerate(recipe.impute):
+        try:
+            filled = _impute(frame, filled, step)
+        except StepError as error:
+            error.path = ("impute", at)
+            raise
     imputed = np.isnan(x) & np.isfinite(filled)
     least_firm = np.maximum(kinds.max(axis=(0, 1), keepdims=True, initial=NO_KIND), float(Kind.DERIVED))
     kinds = np.where(imputed, least_firm, kinds)
-    x = _screen(frame, filled, recipe.screen) if recipe.screen else filled
+    x, screened = _screen(frame, filled, recipe.screen) if recipe.screen else (filled, ())
     treatment = _treat(frame, x, half, recipe.treat) if recipe.treat else _Treatment(x, half, {})
     changed = np.isfinite(x) & (treatment.values != x)
     return Prepared(
@@ -267,6 +276,7 @@ def prepare(panel: Panel, structure: Structure, recipe: Recipe, attributes: Attr
         frame.spread(kinds, float(NO_KIND)).astype(np.int8),
         frame.spread_mask(changed),
         treatment.steps,
+        screened,
     )
 
 
@@ -396,12 +406,13 @@ def _columns(frame: Frame, codes: Sequence[str] | None, step: str) -> list[int]:
     position = {frame.structure.codes[node]: index for index, node in enumerate(frame.nodes)}
     unknown = [code for code in codes if code not in position]
     if unknown:
-        what, remedy = f"unknown indicator {', '.join(unknown)}", "correct the code"
+        what, remedy = f"unknown indicator {listed(unknown)}", nearest(unknown[0], position) or "correct the code"
         raise StepError(step, MethodError(what, "codes of indicators of structure.csv", remedy))
     return [position[code] for code in codes]
 
 
-def _screen(frame: Frame, x: Floats, rule: recipes.Screen) -> Floats:
+def _screen(frame: Frame, x: Floats, rule: recipes.Screen) -> tuple[Floats, tuple[int, ...]]:
+    """Give the values that are kept, and the positions of the indicators that are not."""
     result = x.copy()
     for period in range(x.shape[1]):
         if not np.isfinite(x[:, period]).any():
@@ -424,7 +435,9 @@ def _screen(frame: Frame, x: Floats, rule: recipes.Screen) -> Floats:
     if rule.indicators_nonzero is not None:
         keep &= screen.kept(available, "zeros", least_nonzero=rule.indicators_nonzero)
     result[..., ~keep] = np.nan
-    return result
+    # An indicator that nobody has is no matter of screening: the next step says so.
+    had: Mask = np.asarray(np.isfinite(x).any(axis=(0, 1)), bool)
+    return result, tuple(node for node, kept, some in zip(frame.nodes, keep, had, strict=True) if some and not kept)
 
 
 @dataclass(frozen=True, eq=False)

@@ -637,6 +637,13 @@ class BenefitOfTheDoubt(Averaging):
     most_share: Fraction = 1.0
     limits_on: Literal["weights", "score"] = "weights"
 
+    @model_validator(mode="after")
+    def _lower_limit_first(self) -> BenefitOfTheDoubt:
+        if self.least_share > self.most_share:
+            what = f"least_share {self.least_share:g} is above most_share {self.most_share:g}"
+            raise ValueError(what, "the lower limit below the upper one")
+        return self
+
 
 #: How the scores of children become the score of their parent, at one level or node.
 Mean = Annotated[
@@ -789,6 +796,7 @@ class Recipe(Model):
         places: how places with parts get their scores.
         rebase: series that have one value in a base period.
         decimals: decimals with which scores are printed.
+        lowest_first: nodes whose lowest score has rank 1, since less of them is better: the words of `compare`.
         compare: nodes whose observations are published results, to be compared with what is computed and
             never used as input: ``root``, ``inner`` (all composites), ``all`` or codes.
     """
@@ -809,14 +817,19 @@ class Recipe(Model):
     places: PlaceMeans | None = None
     rebase: Rebase | None = None
     decimals: Annotated[int, Field(ge=0, le=9)] = 1
+    lowest_first: Codes = ()
     compare: Codes = ("root",)
 
     @model_validator(mode="after")
     def _scales_fit_means(self) -> Recipe:
         used = {mean.method for mean in self.aggregate.all}
-        for method, (scale, phrase) in _SCALES.items():
-            if method in used and _scale_of(self.normalise) != scale:
-                raise ValueError(f"{method} does not fit the way to normalise", phrase)
+        ways: dict[tuple[str, ...], NormaliseMethod] = {("normalise",): self.normalise}
+        ways |= {("normalise", "indicators", code): method for code, method in self.normalise.indicators.items()}
+        for mean, (scale, phrase) in _SCALES.items():
+            for path, method in ways.items():
+                if mean in used and _scale_of(method) != scale:
+                    of = f" of {path[-1]}" if len(path) > 1 else ""
+                    raise ValueError(f"{mean} does not fit the way to normalise{of}", phrase, path)
         return self
 
     @property

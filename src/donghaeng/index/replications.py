@@ -7,19 +7,20 @@ says why an index with anything else is evaluated one by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from donghaeng.errors import InputError
+from donghaeng.errors import InputError, listed
 from donghaeng.index.alternatives import (
     Alternatives,
     Factor,
     Variant,
     patched,
     require_standard_errors,
+    rules_of,
     variants_of,
 )
 from donghaeng.index.prepare import prepare
@@ -52,23 +53,26 @@ class Replications:
         period: the period.
         places: places that were evaluated.
         nominal: their scores by the recipe as it is.
+        nominal_ranks: and their ranks.
         outcome: counts over all replications.
         indices: estimated Sobol indices of the score of each place and of the mean change of rank.
         sentences: what the ranking depends on most, by language.
+        refused: why there are no indices; empty where there are.
     """
 
     period: str
     places: tuple[str, ...]
     nominal: Floats
+    nominal_ranks: Floats
     outcome: Outcome
     indices: tuple[Indices, ...]
     sentences: Mapping[str, str]
+    refused: str = ""
 
     def document(self) -> dict[str, Any]:
         """Give the result as plain values."""
         summary = Summary(self.outcome)
         scores, ranks = summary.scores(), summary.ranks()
-        order = np.argsort(np.argsort(-self.nominal, kind="stable"), kind="stable") + 1
         return {
             "replications": self.outcome.done,
             "interrupted": self.outcome.interrupted,
@@ -78,7 +82,7 @@ class Replications:
                     "place": place,
                     "nominal": float(self.nominal[at]),
                     **{name: getattr(scores[at], name) for name in ("mean", "low", "median", "high", "least", "most")},
-                    "rank": int(order[at]),
+                    "rank": int(self.nominal_ranks[at]),
                     **{f"rank_{name}": getattr(ranks[at], name) for name in ("low", "median", "high", "least", "most")},
                 }
                 for at, place in enumerate(self.places)
@@ -91,6 +95,8 @@ class Replications:
             ],
             "not_told_apart": [list(pair) for pair in summary.not_told_apart()],
             "sensitivity": [row for one in self.indices for row in _index_rows(one)],
+            "interactions": [row for one in self.indices for row in _pair_rows(one)],
+            "refused": self.refused,
             "failures": [{"reason": str(failure.reason), "count": failure.count} for failure in self.outcome.failures],
             "sentences": dict(self.sentences),
         }
@@ -105,6 +111,7 @@ def replicate(
     progress: Progress | None = None,
     engine: Engine = "auto",
     spread: Spread | None = None,
+    second_order: bool = False,
 ) -> Replications:
     """Draw recipes and compute the index by each of them.
 
@@ -118,6 +125,7 @@ def replicate(
         engine: ``numba``, ``numpy``, or ``auto`` for the first that is there.
         spread: other machines to use instead of threads here, such as `donghaeng.index.robustness.spark.Tasks`; the
             result does not depend on them.
+        second_order: estimate the interactions of two choices too; takes about twice as long.
 
     Raises:
         InputError: an index that the fast evaluation does not know, or a choice that does not fit the pack.
@@ -131,21 +139,31 @@ def replicate(
     place_at = {place: index for index, place in enumerate(scores.places)}
     rows = [place_at[unit] for unit in model.units]
     nominal = scores.values[rows, period, scores.structure.root]
+    ranks = np.nan_to_num(scores.ranks()[rows, period, scores.structure.root], nan=1.0)
     indices: tuple[Indices, ...] = ()
-    if not outcome.failures and not outcome.interrupted:
-        ranks = np.argsort(np.argsort(-nominal, kind="stable"), kind="stable") + 1.0
+    refused = ""
+    if outcome.failures:
+        refused = "replications failed"
+    elif outcome.interrupted:
+        refused = "the run was interrupted"
+    elif not model.space.complete:
+        refused = "a rule excludes combinations; give it an alternative (instead) to have indices"
+    else:
         targets = [score_of_units(model.units), mean_rank_change(ranks)]
-        indices = estimated_indices(
-            model,
-            targets,
-            seed=seed,
-            half_width=HALF_WIDTH,
-            most=MOST_BASE,
-            second_order=False,
-            threads=threads,
-            engine=engine,
-            spread=spread,
-        )
+        try:
+            indices = estimated_indices(
+                model,
+                targets,
+                seed=seed,
+                half_width=HALF_WIDTH,
+                most=MOST_BASE,
+                second_order=second_order,
+                threads=threads,
+                engine=engine,
+                spread=spread,
+            )
+        except InputError as error:  # the design of the indices meets combinations that were not drawn before
+            refused = str(error)
     labels = {factor.name: factor.label for factor in alternatives.factors}
     sentences: dict[str, str] = {
         str(language): sentence(one, "", language, {name: label.get(language, name) for name, label in labels.items()})
@@ -153,7 +171,7 @@ def replicate(
         if one.target == "mean rank change"
         for language in LANGUAGES
     }
-    return Replications(scores.periods[period].text, model.units, nominal, outcome, indices, sentences)
+    return Replications(scores.periods[period].text, model.units, nominal, ranks, outcome, indices, sentences, refused)
 
 
 def model_of(scores: Scores, alternatives: Alternatives, period: int) -> Model:
@@ -162,7 +180,7 @@ def model_of(scores: Scores, alternatives: Alternatives, period: int) -> Model:
     Raises:
         InputError: what of the index, or of a choice, it does not know.
     """
-    _check_known(scores)
+    _check_known(scores, scores.recipe)
     structure = scores.structure
     units = [
         place
@@ -189,6 +207,8 @@ def model_of(scores: Scores, alternatives: Alternatives, period: int) -> Model:
             factors.append(Noise(factor.name))
             continue
         own = variants_of(factor, scores)
+        for variant in own:
+            _check_known(scores, patched(scores.recipe, variant.recipe))
         choices[factor.name] = own
         factors.append(Choice(factor.name, tuple(range(len(own))), tuple(variant.probability for variant in own)))
     of_data = tuple(name for name, own in choices.items() if any(_moves_data(variant) for variant in own))
@@ -214,6 +234,7 @@ def model_of(scores: Scores, alternatives: Alternatives, period: int) -> Model:
             return _treatment(recipe, scores)
         scaled = score_variant(scores, recipe, scores.observations).scaled.values
         made: Floats = scaled[np.ix_(units, [period], leaves)][:, 0]
+        _refuse_without(made, [scores.places[unit] for unit in units])
         return made
 
     def means(*picks: int) -> tuple[str, ...]:
@@ -223,11 +244,17 @@ def model_of(scores: Scores, alternatives: Alternatives, period: int) -> Model:
             raise InputError(f"the fast evaluation has no mean {strange[0]}; leave out --n to enumerate")
         return found
 
+    nominal = scores.scaled.values[np.ix_(units, [period], leaves)][:, 0]
+
     def kept(*picks: int) -> tuple[str, ...]:
-        return tuple(structure.codes[node] for one in picked(of_kept, picks) for node in one.leave_out)
+        gone = structure.without([node for one in picked(of_kept, picks) for node in one.leave_out])
+        _refuse_without(np.where(gone[leaves], np.nan, nominal), [scores.places[unit] for unit in units])
+        return tuple(structure.codes[node] for node in np.flatnonzero(gone))
 
     return Model(
-        space=Space(tuple(factors)),
+        space=Space(
+            tuple(factors), rules_of(alternatives, [choices.get(one.name, ()) for one in alternatives.factors])
+        ),
         tree=tree,
         units=tuple(scores.places[place] for place in units),
         data=Part(data, of_data),
@@ -239,8 +266,15 @@ def model_of(scores: Scores, alternatives: Alternatives, period: int) -> Model:
     )
 
 
-def _check_known(scores: Scores) -> None:
-    recipe = scores.recipe
+def _refuse_without(values: Floats, places: Sequence[str]) -> None:
+    """Refuse a state of the data in which a place has no value at all: it would have no score and no rank."""
+    lost = np.flatnonzero(np.isnan(values).all(axis=1))
+    if lost.size:
+        raise InputError(f"no score of {listed(places[int(at)] for at in lost)}: too little data by this recipe")
+
+
+def _check_known(scores: Scores, recipe: Recipe) -> None:
+    """Refuse what the kernel would pass over: of the index, and of the recipe as it is or with a choice made."""
     methods = {recipe.weigh.method, *(one.method for one in recipe.weigh.levels.values())}
     means = recipe.aggregate.all
     reasons = [
@@ -251,12 +285,22 @@ def _check_known(scores: Scores) -> None:
         (any(mean.over == "indicators" for mean in means), "means over indicators"),
         (any(mean.least_available > 0 for mean in means), "means that need a share of their data"),
         (any(mean.rescale_around is not None for mean in means), "composites that are rescaled"),
-        (scores.unlinked is not None, "chained or rebased series"),
+        (_screens_indicators(recipe), "screening of indicators"),
+        (recipe.chain is not None or recipe.rebase is not None, "chained or rebased series"),
+        (bool(recipe.lowest_first), "ranks from the lowest score on"),
+        (recipe.breakdown != scores.recipe.breakdown, "another breakdown"),
+        (recipe.compare != scores.recipe.compare, "other results to compare with"),
+        (recipe.weigh != scores.recipe.weigh, "several ways to weigh"),
         (bool(scores.attributes.breakdowns), "places of several breakdowns"),
         (bool(scores.structure.copies), "indicators that stand in the tree twice"),
     ]
     if found := [reason for holds, reason in reasons if holds]:
         raise InputError(f"the fast evaluation does not know {found[0]}; leave out --n to try every combination")
+
+
+def _screens_indicators(recipe: Recipe) -> bool:
+    screen = recipe.screen
+    return screen is not None and (screen.indicators_available, screen.indicators_nonzero) != (None, None)
 
 
 def _moves_means(variant: Variant) -> bool:
@@ -374,6 +418,26 @@ def _treated_alike(treat: TreatMethod | None, alone: bool) -> bool:
     if isinstance(treat, WinsoriseThenLog):
         return (treat.skew, treat.kurtosis) == (SKEWNESS, KURTOSIS) and (alone or treat.over == "period")
     return treat.method == "none"
+
+
+def _pair_rows(indices: Indices) -> list[dict[str, Any]]:
+    return [
+        {
+            "target": indices.target,
+            "place": label,
+            "factor": indices.factors[first],
+            "other": indices.factors[second],
+            **{
+                name: None if np.isnan(value) else float(value)
+                for name, value in (
+                    ("second", indices.second[at, column]),
+                    ("second_half_width", indices.half_second[at, column]),
+                )
+            },
+        }
+        for column, label in enumerate(indices.labels)
+        for at, (first, second) in enumerate(indices.pairs if len(indices.second) else ())
+    ]
 
 
 def _index_rows(indices: Indices) -> list[dict[str, Any]]:

@@ -9,14 +9,15 @@ from typing import Literal
 import numpy as np
 
 from donghaeng.errors import Faults, InputError, listed
-from donghaeng.index.aggregate import Aggregated, AggregationError, Given, aggregate
-from donghaeng.index.locate import Locator
+from donghaeng.index.aggregate import Aggregated, AggregationError, Given, aggregate, left_out
+from donghaeng.index.locate import Locator, RecipeError
 from donghaeng.index.normalise import Scaled, normalise
 from donghaeng.index.observations import Observations, copied
-from donghaeng.index.place_means import MissingWeightError, Parts, mean_of_parts, parts_of
+from donghaeng.index.place_means import MissingWeightError, Parts, ZeroWeightsError, mean_of_parts, parts_of
 from donghaeng.index.prepare import Prepared, StepError, prepare
 from donghaeng.index.recipe import PlaceMeans, Recipe
-from donghaeng.index.scores import Scores
+from donghaeng.index.recipe_names import expected_attribute, near
+from donghaeng.index.scores import Scores, nodes_named
 from donghaeng.index.series import chained, rebased
 from donghaeng.index.structure import Structure
 from donghaeng.index.tables import Attributes
@@ -127,7 +128,7 @@ def score_variant(
         scores: the index as it is, for structure and attributes.
         recipe: the method.
         observations: what is known.
-        leave_out: positions of nodes that take no part.
+        leave_out: positions of nodes that take no part: they have no value and no weight.
         weight_factors: a factor for the weight of each node.
         errors: errors that are added to the values.
         before: an earlier result on the same data and up to normalising by the same recipe, whose stages are used.
@@ -148,11 +149,10 @@ def score_variant(
         locator = Locator(panel, observations, structure)
         prepared, scaled = _stages(structure, recipe, panel, scores.attributes, locator, faults)
         faults.raise_errors()
-    withheld = np.zeros(panel.values.shape, bool)
-    withheld[..., list(leave_out)] = True
     given = _given(panel, structure)
     main = scores.attributes.of_breakdown(recipe.breakdown or "", scores.places)
-    own = weigher(structure, recipe.weigh, main)
+    out = left_out(structure, leave_out, prepared.screened, given)
+    own = weigher(structure, recipe.weigh, main, out)
     factors = np.ones(len(structure.nodes)) if weight_factors is None else weight_factors
 
     def weigh(composite: int, of_children: Floats) -> Floats:
@@ -161,9 +161,9 @@ def score_variant(
 
     observed = np.isfinite(panel.values) & ~prepared.imputed
     try:
-        aggregated = aggregate(scaled, given, structure, recipe.aggregate, weigh, withheld, recipe.freeze, observed)
+        aggregated = aggregate(scaled, given, structure, recipe.aggregate, weigh, None, recipe.freeze, observed, out)
     except AggregationError as error:
-        raise locator.aggregation(error) from None
+        raise locator.aggregation(error, recipe) from None
     stages = (structure, recipe, observations, scores.attributes, panel, compared, prepared, scaled, given)
     final, unlinked = _finished(aggregated, scaled, given, structure, recipe, scores.parts, scores.attributes, locator)
     return Scores(*stages, final, scores.parts, unlinked)
@@ -216,7 +216,7 @@ def _stages(
         prepared = prepare(panel, structure, recipe, attributes)
         scaled, problems = normalise(panel, prepared, structure, recipe.normalise, attributes, recipe.breakdown or "")
     except StepError as error:
-        raise locator.step(error) from None
+        raise locator.step(error, recipe) from None
     for problem in problems:
         locator.unscaled(problem, faults)
     # What was filled in before it was published has its published kind, and is marked all the same.
@@ -248,18 +248,20 @@ def _score(
     given = _given(panel, structure)
     if recipe.aggregate.over == "indicators":
         locator.missing_counts(given, faults)
+    out = left_out(structure, (), prepared.screened, given)
     try:
         aggregated = aggregate(
             scaled,
             given,
             structure,
             recipe.aggregate,
-            weigher(structure, recipe.weigh, attributes.of_breakdown(recipe.breakdown or "", panel.places)),
+            weigher(structure, recipe.weigh, attributes.of_breakdown(recipe.breakdown or "", panel.places), out),
             freeze=recipe.freeze,
             observed=np.isfinite(panel.values) & ~prepared.imputed,
+            out=out,
         )
     except AggregationError as error:
-        raise locator.aggregation(error) from None
+        raise locator.aggregation(error, recipe) from None
     locator.mixed_kinds(aggregated, faults)
     parts = parts_of(panel.places, places, recipe.breakdown or "") if recipe.places else {}
     locator.own_values(parts, faults)
@@ -298,32 +300,38 @@ def _finished(
         if recipe.rebase is not None:
             result = rebased(result, structure, recipe.rebase, panel)
     except StepError as error:
-        raise locator.step(error) from None
+        raise locator.step(error, recipe) from None
     except AggregationError as error:
-        raise locator.aggregation(error) from None
+        raise locator.aggregation(error, recipe) from None
     return result, with_places(aggregated)
 
 
 def _with_places(
     aggregated: Aggregated, parts: Parts, method: PlaceMeans, panel: Panel, attributes: Attributes
 ) -> Aggregated:
-    weights = np.ones((len(panel.places), len(panel.periods)))
+    weights, at = np.ones((len(panel.places), len(panel.periods))), ("places", "weights")
     if method.weights:
         if method.weights not in attributes.values:
-            known = listed(sorted(attributes.values)) or "none"
-            raise InputError(f'places: unknown attribute "{method.weights}"; expected one of tables.yaml ({known})')
+            known = attributes.values.keys()
+            what = f'places: unknown attribute "{method.weights}"; expected {expected_attribute(known)}'
+            raise RecipeError(f"{what}; {near(method.weights, known)}", at)
         try:
             weights = attributes.numbers(method.weights, panel.places, panel.periods)
         except ValueError as error:
-            raise InputError(f'places: the attribute "{method.weights}": {error}; expected numbers') from None
+            raise RecipeError(f'places: the attribute "{method.weights}": {error}; expected numbers', at) from None
     if (weights < 0).any() or np.isinf(weights).any():
-        raise InputError(f'places: "{method.weights}" is negative or infinite; expected 0 or more; correct tables.yaml')
+        what = f'places: "{method.weights}" is negative or infinite'
+        raise RecipeError(f"{what}; expected 0 or more; correct the table of attributes", at)
     try:
         return mean_of_parts(aggregated, parts, weights)
+    except ZeroWeightsError as error:
+        where = f"{panel.places[error.place]} in {panel.periods[error.period]}"
+        what = f'places: "{method.weights}" is 0 for every part of {where} that has a score'
+        raise RecipeError(f"{what}; expected a sum above 0; correct the table of attributes", at) from None
     except MissingWeightError as error:
         where = f"{panel.places[error.place]} in {panel.periods[error.period]}"
         what = f'places: {where} has a score and no "{method.weights}"'
-        raise InputError(f"{what}; expected a number; add it to the attributes of tables.yaml") from None
+        raise RecipeError(f"{what}; expected a number; add it to the attributes of tables.yaml", at) from None
 
 
 def _ordered(places: Sequence[Place], observations: Observations) -> tuple[str, ...]:
@@ -354,12 +362,7 @@ def compared_nodes(structure: Structure, words: Iterable[str]) -> frozenset[str]
     words = tuple(words)
     if unknown := unknown_compared(structure, words):
         raise InputError(f"compare: unknown node {listed(unknown)}; expected root, inner, all or a code")
-    sets = {
-        "root": {structure.codes[structure.root]},
-        "all": set(structure.codes),
-        "inner": {code for index, code in enumerate(structure.codes) if not structure.is_leaf(index)},
-    }
-    return frozenset().union(*(sets.get(word, {word}) for word in words))
+    return nodes_named(structure, words)
 
 
 def _given(panel: Panel, structure: Structure) -> Given:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,7 +128,8 @@ class Scores:
     def ranks(self) -> Floats:
         """Rank of each place by score: highest is 1, ties share the smallest rank; NaN for a single place.
 
-        Places are ranked among those of the same breakdown.
+        In nodes that the recipe ranks from the lowest on (``lowest_first``), the lowest is 1. Places are ranked among
+        those of the same breakdown.
         """
         result = np.full(self.values.shape, np.nan)
         labels = np.array([self.attributes.breakdowns.get(place, "") for place in self.places])
@@ -138,12 +140,15 @@ class Scores:
 
     def _ranks_among(self, chosen: Mask) -> Floats:
         result = np.full(self.values.shape, np.nan)
+        lowest_first = nodes_named(self.structure, self.recipe.lowest_first)
         ranked = chosen & np.array([place not in self.parts for place in range(len(self.places))])
         if ranked.sum() < 2:
             return result
         for period in range(len(self.periods)):
             for node in range(len(self.structure.nodes)):
-                column = np.where(ranked, _without_noise(self.values[:, period, node]), np.nan)
+                column = np.where(ranked, without_noise(self.values[:, period, node]), np.nan)
+                if self.structure.codes[node] in lowest_first:
+                    column = -column
                 ordered = np.sort(-column[np.isfinite(column)])
                 ranks = np.searchsorted(ordered, -column, side="left") + 1.0
                 result[:, period, node] = np.where(np.isfinite(column), ranks, np.nan)
@@ -226,7 +231,15 @@ class Scores:
         return int(with_score[-1]) if with_score.size else len(self.periods) - 1
 
 
-def _without_noise(values: Floats) -> Floats:
+def nodes_named(structure: Structure, words: Iterable[str]) -> frozenset[str]:
+    """Give the codes that words of a recipe stand for: ``root``, ``inner`` (all composites), ``all``, or codes."""
+    codes = structure.codes
+    inner = {code for index, code in enumerate(codes) if not structure.is_leaf(index)}
+    sets = {"root": {codes[structure.root]}, "inner": inner, "all": set(codes)}
+    return frozenset().union(*(sets.get(word, {word}) for word in words))
+
+
+def without_noise(values: Floats) -> Floats:
     """Round to twelve significant digits, so that the last bits of a sum do not part what is tied."""
     with np.errstate(divide="ignore"):
         size = np.where(values == 0, 0.0, np.floor(np.log10(np.abs(values))))

@@ -13,9 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from donghaeng.errors import Faults, listed, nearest
+from donghaeng.panel import Mask
 from donghaeng.sources import KIND_WORDS, source_ids
 from donghaeng.table import Row, number, read_rows
 from donghaeng.wording import Language
@@ -156,6 +158,26 @@ class Structure:
         named = ((index, node.details.get("same_as", "")) for index, node in enumerate(self.nodes))
         return tuple((index, self.position[code]) for index, code in named if code)
 
+    def without(self, nodes: Iterable[int], standing: Collection[int] = ()) -> Mask:
+        """Say of each node whether it is gone when some are left out.
+
+        Gone are these, all nodes below them, and composites of which no child is left.
+
+        Args:
+            nodes: positions of the nodes that are left out.
+            standing: positions of composites that stand without their children, since they have values of their own.
+        """
+        gone = [False] * len(self.nodes)
+        for index in nodes:
+            gone[index] = True
+        for index in reversed(self.bottom_up):
+            for child in self.children[index]:
+                gone[child] = gone[child] or gone[index]
+        for index in self.bottom_up:
+            if self.children[index] and index not in standing:
+                gone[index] = gone[index] or all(gone[child] for child in self.children[index])
+        return np.array(gone, bool)
+
     def is_leaf(self, index: int) -> bool:
         """Say whether the node at a position is an indicator."""
         return not self.children[index]
@@ -264,9 +286,12 @@ def _node(row: Row, languages: Iterable[Language], sources: Collection[str] | No
         else:
             what = f'"{row["indicators"]}" is not a count'
             row.fault(faults, "indicators", what, "a whole number below 1,000,000,000", "write digits", "not-a-number")
-    for column in NUMBERS:
-        if row[column]:
-            number(row, column, faults)
+    numbers = {column: number(row, column, faults) for column in NUMBERS if row[column]}
+    low, high = numbers.get("lower"), numbers.get("upper")
+    if low is not None and high is not None and low >= high:
+        what = f"the goalposts of {row['code']} are {low} and {high}"
+        remedy = "swap or correct them; the direction says which is best"
+        row.fault(faults, "upper", what, f"an upper one above {low}", remedy, "wrong-value")
     for column in ("unit_kind", "direction_kind", "name_kind"):
         _one_of(row, column, tuple(KIND_WORDS), faults)
     _one_of(row, "status", STATUSES, faults)

@@ -150,7 +150,7 @@ def read_values(
         for row, node, column in _cells(folder, label, table, structure.codes, ("node", "value"), faults):
             _value(row, node, column, table, f"{label}/{table.file}", structure, places, columns, faults)
         _share_decimals(columns, first)
-    return Observations(label, columns)
+    return Observations(document.label, columns)
 
 
 def _share_decimals(columns: dict[str, list[Any]], first: int) -> None:
@@ -213,7 +213,7 @@ def _cells(
             if row[names[1]] or known is not None:
                 yield row, row[names[0]], names[1]
         return
-    for row in read_rows(path, shown, ("place",), known, faults, extra=("period",)):
+    for row in read_rows(path, shown, ("place",), known, faults, extra=("period",), whole=True):
         for column in row.columns():
             if column not in {"place", "period"} and row[column]:
                 yield row, column, column

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from donghaeng.index.alternatives import Alternatives, Runs, run
+from donghaeng.index.alternatives import Alternatives, Progress, Runs, run
 from donghaeng.index.robustness.design import Enumeration
 from donghaeng.index.robustness.factors import Choice, Space
 from donghaeng.index.robustness.indices import Indices, indices_of_grid
 from donghaeng.index.robustness.summary import sentence
-from donghaeng.index.scores import Scores
+from donghaeng.index.scores import Scores, nodes_named, without_noise
 from donghaeng.panel import Floats
 from donghaeng.wording import LANGUAGES
 
@@ -42,10 +42,14 @@ class Uncertainty:
             combinations in which it is a fall.
         ranks: place, period, rank, share of the combinations in which the place has it.
         ahead: period, place and the place behind it by nominal rank, share of the combinations in which it is ahead.
-        sensitivity: target, place, period, factor, first-order and total Sobol index; empty where not every
-            combination was tried or one failed.
+        sensitivity: target, place, period, factor, first-order and total Sobol index; none where not every
+            combination was tried, one failed or one is excluded; none of a place that some combination leaves without
+            a score, and none of ranks where there is such a place.
+        interactions: target, place, period, factor, other factor, and the second-order index of the two.
         tried: factor, choice, their labels and probability.
         failures: factor choices of runs that could not be computed, and why.
+        without_score: place, period, and the number and share of the combinations that could be computed and leave it
+            without a score, with the choices of the first of them.
         sentences: what the newest result depends on most, by language.
     """
 
@@ -55,13 +59,19 @@ class Uncertainty:
     ranks: list[Row]
     ahead: list[Row]
     sensitivity: list[Row]
+    interactions: list[Row]
     tried: list[Row]
     failures: list[Row]
+    without_score: list[Row]
     sentences: Mapping[str, str]
 
 
 def uncertainty(
-    scores: Scores, alternatives: Alternatives, sample: int | None = None, seed: int | None = None
+    scores: Scores,
+    alternatives: Alternatives,
+    sample: int | None = None,
+    seed: int | None = None,
+    progress: Progress | None = None,
 ) -> Uncertainty:
     """Try all combinations of choices and say what they mean for the index.
 
@@ -70,11 +80,12 @@ def uncertainty(
         alternatives: the factors.
         sample: number of combinations to draw instead of trying all.
         seed: seed of the draw.
+        progress: called with combinations done and wanted.
 
     Raises:
         InputError: a choice that does not fit the pack.
     """
-    runs = run(scores, alternatives, sample, seed)
+    runs = run(scores, alternatives, sample, seed, progress)
     ranks = _ranks(runs.scores, scores)
     indices = _indices(runs, ranks, scores)
     return Uncertainty(
@@ -84,21 +95,37 @@ def uncertainty(
         _rank_shares(runs, ranks, scores),
         _ahead(runs, ranks, scores),
         [row for one in indices for row in _sensitivity_rows(one)],
+        [row for one in indices for row in _interaction_rows(one)],
         _tried(runs, alternatives),
         _failures(runs),
+        _without_score(runs, scores),
         _sentences(indices, alternatives, scores),
     )
 
 
 def _ranks(values: Floats, scores: Scores) -> Floats:
-    """Rank the places of each run and period: highest is 1, ties share the smallest; NaN for places with parts."""
-    ranked = [place for place in range(values.shape[1]) if place not in scores.parts]
+    """Rank the places of each run and period as `Scores.ranks` does: highest is 1, ties share the smallest."""
     result = np.full(values.shape, np.nan)
-    if len(ranked) > 1:
-        known = np.where(np.isnan(values[:, ranked]), -np.inf, values[:, ranked])
-        ahead = (known[:, :, None] < known[:, None, :]).sum(axis=2) + 1.0
-        result[:, ranked] = np.where(np.isnan(values[:, ranked]), np.nan, ahead)
+    root = scores.structure.codes[scores.structure.root]
+    sign = -1.0 if root in nodes_named(scores.structure, scores.recipe.lowest_first) else 1.0
+    labels = [scores.attributes.breakdowns.get(place, "") for place in scores.places]
+    for name in dict.fromkeys(labels):
+        ranked = [place for place, label in enumerate(labels) if label == name and place not in scores.parts]
+        if len(ranked) > 1:
+            result[:, ranked] = _ranks_down(sign * without_noise(values[:, ranked]))
     return result
+
+
+def _ranks_down(values: Floats) -> Floats:
+    """Rank along the second axis, the highest first; NaN for no value."""
+    order = np.argsort(-values, axis=1, kind="stable")  # no value comes last
+    sorted_values = np.take_along_axis(values, order, axis=1)
+    position = np.broadcast_to(np.arange(values.shape[1]).reshape(1, -1, 1), values.shape)
+    starts = np.where(sorted_values[:, 1:] == sorted_values[:, :-1], 0, position[:, 1:])
+    first = np.maximum.accumulate(np.concatenate([position[:, :1], starts], axis=1), axis=1)
+    ranks = np.empty(values.shape)
+    np.put_along_axis(ranks, order, first + 1.0, axis=1)
+    return np.where(np.isnan(values), np.nan, ranks)
 
 
 def _quantiles(values: Floats, weights: Floats, cuts: tuple[float, ...]) -> list[float | None]:
@@ -182,12 +209,20 @@ def _rank_shares(runs: Runs, ranks: Floats, scores: Scores) -> list[Row]:
 
 def _ahead(runs: Runs, ranks: Floats, scores: Scores) -> list[Row]:
     rows = []
+    of_root = scores.ranks()[..., scores.structure.root]
+    labels = [scores.attributes.breakdowns.get(place, "") for place in scores.places]
     for period in range(len(scores.periods)):
-        nominal = scores.ranks()[:, period, scores.structure.root]
-        order = [place for place in np.argsort(nominal, kind="stable") if np.isfinite(nominal[place])]
-        for first, second in pairwise(order):
+        nominal = of_root[:, period]
+        # Neighbours in rank are of the same breakdown.
+        order = [int(place) for place in np.argsort(nominal, kind="stable") if np.isfinite(nominal[place])]
+        pairs = [
+            pair
+            for name in dict.fromkeys(labels)
+            for pair in pairwise([place for place in order if labels[place] == name])
+        ]
+        for first, second in pairs:
             both = np.isfinite(ranks[:, first, period]) & np.isfinite(ranks[:, second, period])
-            wins = both & (runs.scores[:, first, period] > runs.scores[:, second, period])
+            wins = both & (ranks[:, first, period] < ranks[:, second, period])
             if not both.any():
                 continue
             share = runs.probabilities[wins].sum() / runs.probabilities[both].sum()
@@ -198,7 +233,7 @@ def _ahead(runs: Runs, ranks: Floats, scores: Scores) -> list[Row]:
 
 def _indices(runs: Runs, ranks: Floats, scores: Scores) -> list[tuple[str, Indices]]:
     """Give exact Sobol indices of the newest period, with the period they are for; none after a failure."""
-    if not runs.complete or runs.failures:
+    if not runs.complete or runs.failures or runs.excluded:
         return []
     space = Space(
         tuple(
@@ -209,23 +244,31 @@ def _indices(runs: Runs, ranks: Floats, scores: Scores) -> list[tuple[str, Indic
     design = Enumeration(space)
     newest = scores.newest_period()
     name = scores.periods[newest].text
-    places = [place for place in range(len(scores.places)) if np.isfinite(runs.scores[:, place, newest]).all()]
+    # A place that some recipe leaves without a score has no indices: what is left of its runs is no complete design.
+    told = np.isfinite(runs.scores[:, :, newest]).all(axis=0) & np.isfinite(runs.nominal[:, newest])
+    places = np.flatnonzero(told).tolist()
+    if not places:
+        return []
     labels = tuple(scores.places[place] for place in places)
     values = runs.scores[:, places, newest]
     found = [(name, indices_of_grid(design, "score", labels, values))]
-    ranked = [place for place in places if np.isfinite(ranks[:, place, newest]).all()]
-    if ranked:
+    of_root = scores.ranks()[:, newest, scores.structure.root]
+    ranked = np.flatnonzero(np.isfinite(of_root)).tolist()
+    # Ranks among fewer places are other ranks, so there are indices of ranks only where each place has one always.
+    if ranked and np.isfinite(ranks[:, ranked, newest]).all():
         of_ranks = ranks[:, ranked, newest]
         found.append((name, indices_of_grid(design, "rank", tuple(scores.places[place] for place in ranked), of_ranks)))
-        nominal = scores.ranks()[ranked, newest, scores.structure.root]
+        nominal = of_root[ranked]
         moved = np.abs(of_ranks - nominal).mean(axis=1, keepdims=True)
         found.append((name, indices_of_grid(design, "mean rank change", ("",), moved)))
     before = scores.year_before(newest)
     if before is not None:
         change = values - runs.scores[:, places, before]
-        if np.isfinite(change).all():
-            found.append((name, indices_of_grid(design, "change", labels, change)))
-            found.append((name, indices_of_grid(design, "sign", labels, np.sign(change))))
+        both = np.flatnonzero(np.isfinite(change).all(axis=0)).tolist()
+        if both:
+            of_both = tuple(labels[at] for at in both)
+            found.append((name, indices_of_grid(design, "change", of_both, change[:, both])))
+            found.append((name, indices_of_grid(design, "sign", of_both, _signs(change[:, both]))))
     if scores.recipe.base_value is not None:
         found.append(
             (
@@ -236,6 +279,11 @@ def _indices(runs: Runs, ranks: Floats, scores: Scores) -> list[tuple[str, Indic
             )
         )
     return found
+
+
+def _signs(change: Floats) -> Floats:
+    """Give -1, 0 or 1; what is within the rounding of sums is no change."""
+    return np.where(np.abs(change) <= _NOISE, 0.0, np.sign(change))
 
 
 def _sensitivity_rows(found: tuple[str, Indices]) -> list[Row]:
@@ -251,6 +299,22 @@ def _sensitivity_rows(found: tuple[str, Indices]) -> list[Row]:
         }
         for column, label in enumerate(indices.labels)
         for at, factor in enumerate(indices.factors)
+    ]
+
+
+def _interaction_rows(found: tuple[str, Indices]) -> list[Row]:
+    period, indices = found
+    return [
+        {
+            "target": indices.target,
+            "place": label,
+            "period": period,
+            "factor": indices.factors[first],
+            "other": indices.factors[second],
+            "second": _number(indices.second[at, column]),
+        }
+        for column, label in enumerate(indices.labels)
+        for at, (first, second) in enumerate(indices.pairs)
     ]
 
 
@@ -274,16 +338,37 @@ def _tried_row(name: str, label: Mapping[Any, str], choice: Mapping[str, str], p
 
 def _failures(runs: Runs) -> list[Row]:
     return [
-        {
-            "run": number,
-            "choices": ", ".join(
-                f"{name}={runs.variants[at][runs.chosen[number, at]].label.get('en', '')}"
-                for at, name in enumerate(runs.names)
-            ),
-            "reason": reason,
-        }
+        {"run": number, "choices": _choices(runs, number), "reason": reason}
         for number, reason in sorted(runs.failures.items())
     ]
+
+
+def _choices(runs: Runs, number: int) -> str:
+    """Say which choice of each factor a run has."""
+    said = []
+    for at, name in enumerate(runs.names):
+        label = runs.variants[at][runs.chosen[number, at]].label
+        said.append(f"{name}={label.get('en') or label.get('ko') or ''}")
+    return ", ".join(said)
+
+
+def _without_score(runs: Runs, scores: Scores) -> list[Row]:
+    """Name the places that have a score by the recipe as it is and none in some run that could be computed."""
+    computed = np.array([number not in runs.failures for number in range(len(runs.chosen))], bool)
+    lost = np.isfinite(runs.nominal) & np.isnan(runs.scores) & computed[:, None, None]
+    rows = []
+    for place, period in np.argwhere(lost.any(axis=0)):
+        of_place = np.flatnonzero(lost[:, place, period])
+        rows.append(
+            {
+                "place": scores.places[place],
+                "period": scores.periods[period].text,
+                "runs": len(of_place),
+                "share": float(runs.probabilities[of_place].sum()),
+                "choices": _choices(runs, int(of_place[0])),
+            }
+        )
+    return rows
 
 
 def _sentences(found: list[tuple[str, Indices]], alternatives: Alternatives, scores: Scores) -> dict[str, str]:

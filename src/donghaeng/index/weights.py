@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from donghaeng.index.aggregate import AggregationError, Weigher
 from donghaeng.index.methods import MethodError, weigh
-from donghaeng.index.recipe import AnalyticHierarchy, AnyWeigh, BudgetAllocation, TopWeigh
+from donghaeng.index.recipe import AnalyticHierarchy, AnyWeigh, BudgetAllocation, TopWeigh, WeighChildren
 from donghaeng.index.structure import Structure
 from donghaeng.panel import Floats, Mask
 
@@ -40,17 +40,20 @@ class Consistency:
     ratio: float
 
 
-def weigher(structure: Structure, method: TopWeigh, main: Mask | None = None) -> Weigher:
+def weigher(structure: Structure, method: TopWeigh, main: Mask | None = None, left_out: Mask | None = None) -> Weigher:
     """Give the function that weighs the children of a composite.
 
     Args:
         structure: the tree with its given weights.
         method: the method of each level.
         main: places that weights are estimated from; default, all.
+        left_out: nodes that are left out by choice; weights are estimated from the children that are left. Weights by
+            judgement stay what they are.
 
     Returns:
         A function that raises `AggregationError` where a method cannot be applied.
     """
+    gone = np.zeros(len(structure.nodes), bool) if left_out is None else left_out
 
     def weigh_children(composite: int, scores: Floats) -> Floats:
         rule = _rule(structure, method, composite)
@@ -66,16 +69,25 @@ def weigher(structure: Structure, method: TopWeigh, main: Mask | None = None) ->
             if rule.method == "equal":
                 return np.ones(len(children))
             known = scores if main is None else np.where(main[:, None, None], scores, np.nan)
-            return _FROM_SCORES[rule.method](known.reshape(-1, len(children)))
+            stay = [at for at, child in enumerate(children) if not gone[child]]
+            weights = np.zeros(len(children))
+            if len(stay) < min(2, len(children)):
+                weights[stay] = 1.0
+            else:
+                weights[stay] = _FROM_SCORES[rule.method](known.reshape(-1, len(children))[:, stay])
+            return weights
         except MethodError as error:
-            cell = None
-            if error.row is not None and error.column is not None:
+            cell, column = None, error.column
+            if column is not None and isinstance(rule, WeighChildren):
+                column = [at for at, child in enumerate(children) if not gone[child]][column]
+            if error.row is not None and column is not None:
                 place, period = np.unravel_index(error.row, scores.shape[:-1])
-                cell = (int(place), int(period), error.column)
+                cell = (int(place), int(period), column)
             # Of a cell the locator says where it stands; a column is one of the children.
-            what = error.what if cell is not None else _with_codes(error.what, codes)
-            named = MethodError(what, error.expected, error.remedy, error.column, error.row)
-            raise AggregationError(composite, cell, named, "weights", error.column) from None
+            named_codes = [code for code, child in zip(codes, children, strict=True) if not gone[child]]
+            what = error.what if cell is not None else _with_codes(error.what, named_codes)
+            named = MethodError(what, error.expected, error.remedy, column, error.row)
+            raise AggregationError(composite, cell, named, "weights", column) from None
 
     return weigh_children
 
@@ -98,19 +110,6 @@ def consistencies(structure: Structure, method: TopWeigh) -> tuple[Consistency, 
             result = _analytic_hierarchy(unlimited, [structure.codes[child] for child in structure.children[composite]])
             found.append(Consistency(composite, result.consistency_index, result.consistency_ratio))
     return tuple(found)
-
-
-def judged_codes(method: TopWeigh) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield the codes that points and comparisons name, each with its path below ``weigh``."""
-    named: list[tuple[tuple[str, ...], AnyWeigh]] = [((), method)]
-    named += [(("levels", level), one) for level, one in method.levels.items()]
-    for path, rule in named:
-        if isinstance(rule, BudgetAllocation):
-            yield from (((*path, "points", code), code) for code in rule.points)
-        elif isinstance(rule, AnalyticHierarchy):
-            for at, (first, second, _) in enumerate(rule.comparisons):
-                yield (*path, "comparisons", at, 0), first
-                yield (*path, "comparisons", at, 1), second
 
 
 def _rule(structure: Structure, method: TopWeigh, composite: int) -> AnyWeigh:

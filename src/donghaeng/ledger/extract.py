@@ -9,6 +9,9 @@ suggest which of them came together, so an extract is kept as the ledger is, and
 
 A column is a field of the newest model of its kind. What has no simple type is JSON text. Facts, which are encrypted
 in the ledger, are left out unless they are asked for; those that were erased are null.
+
+A service may add tables of what it keeps beside its entries (`donghaeng.ledger.service_tables`). They are made anew as
+a whole by each run, as what came late changes what stood there before.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import hashlib
 import hmac
 import io
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -36,6 +40,7 @@ from donghaeng.ledger.faults import ErasedError
 from donghaeng.ledger.kinds import Kind
 from donghaeng.ledger.ledger import Ledger
 from donghaeng.ledger.schema import entries
+from donghaeng.ledger.service_tables import ServiceTables
 from donghaeng.ledger.statement import Statement
 from donghaeng.ledger.store import LAST_OF_ALL, LAST_SEQUENCE
 
@@ -74,7 +79,14 @@ class Extract:
 
 
 def extract(
-    ledger: Ledger, folder: Path, key: bytes, *, period: Period = "month", facts: bool = False, part: int = PART
+    ledger: Ledger,
+    folder: Path,
+    key: bytes,
+    *,
+    period: Period = "month",
+    facts: bool = False,
+    part: int = PART,
+    tables: ServiceTables | None = None,
 ) -> Extract:
     """Write an extract, or bring one up to date.
 
@@ -85,6 +97,7 @@ def extract(
         period: within which persons keep their names, by the day on which an entry is effective.
         facts: give encrypted facts too.
         part: numbers of `sequence` in one part.
+        tables: tables of a service beside the entries; None for none, then those of an earlier run are removed.
 
     Raises:
         UsageError: the folder holds something else, or the key is short.
@@ -119,11 +132,43 @@ def extract(
                 written.append(name)
             files[name] = {"rows": table.num_rows, "sha256": digest}
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = choice | {"last_sequence": last, "files": dict(sorted(files.items()))}
+    of_service = _service_tables(folder, key, period, tables)
+    manifest = choice | {"last_sequence": last, "files": dict(sorted(files.items())), "tables": of_service}
     half = folder / f".{MANIFEST}.half"
     half.write_text(canonical_json(manifest) + "\n", "utf-8")
     half.replace(folder / MANIFEST)
-    return Extract(folder, last, sum(file["rows"] for file in files.values()), tuple(written))
+    added = {name: file for table in of_service.values() for name, file in table.items()}
+    rows = sum(file["rows"] for file in (*files.values(), *added.values()))
+    return Extract(folder, last, rows, (*written, *added))
+
+
+def _service_tables(
+    folder: Path, key: bytes, period: Period, tables: ServiceTables | None
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Write the tables of a service, and take away those of an earlier run; gives their files, table by table."""
+    from pyarrow import parquet
+
+    manifest = folder / MANIFEST
+    before = msgspec.json.decode(manifest.read_bytes()).get("tables", {}) if manifest.exists() else {}
+    half = folder / ".tables.half"
+    shutil.rmtree(half, ignore_errors=True)
+    if tables is not None:
+        half.mkdir()
+        tables.write(half, lambda own: period_key(key, own), PERIOD_LENGTH[period])
+    for name in before:
+        shutil.rmtree(folder / _file_name(name), ignore_errors=True)
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for name in [] if tables is None else [one.name for one in tables.tables]:
+        if (half / name).exists():
+            (half / name).replace(folder / name)
+        found[name] = {}
+        for path in sorted((folder / name).rglob("*.parquet")):
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            count = parquet.read_metadata(path).num_rows
+            found[name][path.relative_to(folder).as_posix()] = {"rows": count, "sha256": digest}
+    shutil.rmtree(half, ignore_errors=True)
+    return found
 
 
 def _files(folder: Path, choice: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -204,11 +249,16 @@ def _arrow_type(annotation: Any) -> pyarrow.DataType:
     return simple.get(annotation, pyarrow.string())
 
 
+def period_key(key: bytes, period: str) -> bytes:
+    """Give the key from which the names of a period are made: who has it knows nothing of other periods."""
+    return hmac.new(key, b"period " + period.encode(), hashlib.sha256).digest()
+
+
 class _Names:
     """Names of persons and streams in one period."""
 
     def __init__(self, key: bytes, period: str) -> None:
-        self._key = hmac.new(key, b"period " + period.encode(), hashlib.sha256).digest()
+        self._key = period_key(key, period)
 
     def of(self, what: str, name: str) -> str:
         digest = hmac.new(self._key, f"{what} {name}".encode(), hashlib.sha256).digest()

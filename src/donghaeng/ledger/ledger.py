@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from donghaeng.ledger.persons import Persons
 
 LONGEST_NAME = 200
+#: Sixteen letters for the sixteen digits.
+_IN_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 LONGEST_BODY = 1_000_000
 
 #: Refuses a value in which it finds the number of a person; called with the value and with where it stands.
@@ -106,6 +109,27 @@ class Ledger:
             raise BodyError(f"body of {kind.name} is longer than {LONGEST_BODY:,} characters; keep documents elsewhere")
         content = Content(stream, kind.name, kind.version, effective_at, key, body, decision_id, new.corrects)
         return Draft(content, content_hash(content), new.expected_position)
+
+    def request_name(self, organisation: str, act: str, key: str) -> str:
+        """Give a name for a request of a client, for use in an idempotency key: the same for the same request.
+
+        Clients write what they like into their keys, such as the number of a chart, and entries stay for ever. So the
+        ledger keeps a keyed hash of it, which nobody who lacks the master key can try numbers against. Without keys of
+        persons it is a plain SHA-256. It is written in letters, so that it is never taken for a number of a person.
+
+        Args:
+            organisation: whose request it is; each has keys of its own.
+            act: what is asked for.
+            key: what the client named it.
+
+        Raises:
+            InputError: the key holds a number of a person.
+        """
+        if self._check is not None:
+            self._check(key, "key of the request")
+        text = encoded([organisation, act, key]).encode()
+        digest = sha256(text).digest() if self.persons is None else self.persons.digest(text)
+        return digest[:16].hex().translate(_IN_LETTERS)
 
     def stream(self, stream: str, after: int = 0) -> Iterator[Entry]:
         """Give the entries of a stream after a position, in order."""

@@ -114,6 +114,15 @@ def persons_path(path: Path) -> Path:
     return path.with_name(f"{path.stem}.persons.db")
 
 
+def files_path(path: Path) -> Path:
+    """Give the folder of the files that stand beside the file of a ledger; see `donghaeng.ledger.files`.
+
+    >>> files_path(Path("city/donghaeng.db")).as_posix()
+    'city/donghaeng.days'
+    """
+    return path.with_name(f"{path.stem}.days")
+
+
 def make_tables(url: str, tables: TableSet) -> None:
     """Make the tables at an address, or bring them up to date.
 

@@ -202,6 +202,11 @@ class Persons:
         self._lookup_key = _derived(master_key, "lookup of a person")
         self._number_key = _derived(master_key, "number of a person")
         self._wrapping_key = _derived(master_key, "wrapping of fact keys")
+        self._request_key = _derived(master_key, "names of requests")
+
+    def digest(self, text: bytes) -> bytes:
+        """Give 32 bytes that stand for what a client named a request: HMAC-SHA-256 under a key of their own."""
+        return hmac.digest(self._request_key, text, "sha256")
 
     def find(self, namespace: str, number: str) -> str | None:
         """Give the pseudonym of who has a number at an institution, or None."""
@@ -376,7 +381,7 @@ class Persons:
         return Erasure(pseudonym, kind, day, moment(self._clock()), reason)
 
     def _lookup(self, namespace: str, number: str) -> bytes:
-        return hmac.new(self._lookup_key, canonical_json([namespace, number]).encode(), sha256).digest()
+        return hmac.digest(self._lookup_key, canonical_json([namespace, number]).encode(), "sha256")
 
     def _pseudonym(self) -> str:
         letters = ""

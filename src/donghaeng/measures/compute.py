@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import combinations, product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from donghaeng.errors import InputError, UsageError, listed
-from donghaeng.measures.expression import SUPERSEDED, UNKNOWN, aggregate, counted_rows, type_name, unknowns
+from donghaeng.measures.expression import SUPERSEDED, UNKNOWN, aggregate, column_types, counted_rows, unknowns
 from donghaeng.measures.measure import MeasuresSection, RowMeasure
 from donghaeng.measures.shape import (
     CORRECTS,
@@ -35,6 +37,8 @@ TOTAL = "_T"
 #: A period, and a code for each group of the measure: one of its values, `UNKNOWN` or `TOTAL`.
 Key = tuple[str, ...]
 
+#: What the engine may use; it takes to disk beyond.
+MEMORY = "1GB"
 _SQL_TYPES = {"boolean": "BOOLEAN", "int64": "BIGINT", "date": "DATE", "string": "VARCHAR"}
 
 
@@ -43,14 +47,21 @@ class Figure:
     """One number of a measure.
 
     Attributes:
-        rows: entries that it is made of.
+        rows: entries, or rows of a table of a service, that it is made of.
         value: the number; None where no entry has a value to add up.
         incomplete: some of the entries have no value, so that a sum or a count of distinct values lacks them.
+        persons: whom the rows are about; None where the table does not tell.
     """
 
     rows: int
     value: int | None
     incomplete: bool = False
+    persons: int | None = None
+
+    @property
+    def contributors(self) -> int:
+        """Rows, or whom they are about where these are fewer: below a threshold it tells of few."""
+        return self.rows if self.persons is None else min(self.rows, self.persons)
 
 
 NOTHING = Figure(0, 0)
@@ -115,15 +126,25 @@ def _check_fit(section: MeasuresSection, extracted: Extracted) -> None:
         what = f"a measure counts persons in a {section.names_hold}, and here they keep their names for a"
         raise UsageError(f"{what} {extracted.period}; extract with --period {section.names_hold}")
 
+    if missing := sorted(set(section.of_services) - extracted.of_services):
+        what = f"measures read {listed(missing)}, which this extract is without"
+        raise UsageError(f"{what}; make it with --days and --pack, or make the release from the ledger")
 
-def _connected() -> duckdb.DuckDBPyConnection:
+
+@contextmanager
+def _connected() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Lend an engine whose memory has a bound; beyond it, it takes to disk."""
     import duckdb
 
-    settings: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
-    return duckdb.connect(":memory:", config=settings)
+    with TemporaryDirectory(prefix="donghaeng-measure-") as folder:
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "memory_limit": MEMORY,
+            "temp_directory": folder,
+        }
+        with duckdb.connect(":memory:", config=settings) as connection:
+            yield connection
 
 
 def _open_tables(connection: duckdb.DuckDBPyConnection, section: MeasuresSection, extracted: Extracted) -> None:
@@ -131,13 +152,15 @@ def _open_tables(connection: duckdb.DuckDBPyConnection, section: MeasuresSection
     import pyarrow
 
     for name, shape in section.tables.items():
-        columns = ir_columns(shape)
+        columns = sql_columns(shape)
         parts = [_part(connection, section, shape, kind, extracted) for kind in shape.sources]
         nothing = ", ".join(f"NULL::{kind} AS {_quoted(column)}" for column, kind in columns.items())
         union = " UNION ALL ".join([*filter(None, parts), f"SELECT {nothing} WHERE false"])
         connection.execute(f"CREATE VIEW {_quoted(name)} AS {union}")
     corrections: list[tuple[int, int]] = []
-    for files in extracted.files.values():
+    for name, files in extracted.files.items():
+        if name in extracted.of_services:
+            continue
         query = f"SELECT {SEQUENCE}, {CORRECTS} FROM {_read(files)} WHERE {CORRECTS} IS NOT NULL"  # noqa: S608
         corrections += connection.execute(query).fetchall()
     numbers = pyarrow.array(sorted(superseded(corrections)), pyarrow.int64())
@@ -156,28 +179,26 @@ def _part(
     if not files:
         return ""
     there = _columns(connection, files)
-    if missing := [column for column in _needed(section, shape.name) if column not in there]:
+    if missing := [column for column in _needed(section, shape) if column not in there]:
         what = f"{kind} has no column {listed(missing)} in this extract"
         raise InputError(f"{what}; make it anew with this version of Donghaeng")
     kept = ", ".join(
         _quoted(column) if column in there else f"NULL::{type_} AS {_quoted(column)}"
-        for column, type_ in ir_columns(shape).items()
+        for column, type_ in sql_columns(shape).items()
     )
     return f"SELECT {kept} FROM {_read(files)}"  # noqa: S608
 
 
-def _needed(section: MeasuresSection, table: str) -> list[str]:
+def _needed(section: MeasuresSection, shape: TableShape) -> list[str]:
     """Columns that the measures of a table read."""
-    read = [column.name for one in section.of_rows if one.table == table for column in section.columns_of(one)]
-    return list(dict.fromkeys((SEQUENCE, EFFECTIVE, CORRECTS, *read)))
+    read = [column.name for one in section.of_rows if one.table == shape.name for column in section.columns_of(one)]
+    own = (SEQUENCE, EFFECTIVE, CORRECTS) if shape.is_entries else ()
+    return list(dict.fromkeys((*own, *read)))
 
 
-def ir_columns(shape: TableShape) -> dict[str, str]:
+def sql_columns(shape: TableShape) -> dict[str, str]:
     """Give the columns of a table with their types in SQL."""
-    columns = {SEQUENCE: "BIGINT", EFFECTIVE: "DATE", CORRECTS: "BIGINT"}
-    for column in shape.columns.values():
-        columns.setdefault(column.name, _SQL_TYPES[type_name(column)])
-    return columns
+    return {name: _SQL_TYPES[kind] for name, kind in column_types(shape).items()}
 
 
 def _columns(connection: duckdb.DuckDBPyConnection, files: Sequence[Path]) -> set[str]:
@@ -225,11 +246,12 @@ def _span(connection: duckdb.DuckDBPyConnection, section: MeasuresSection) -> tu
     sequences = [0]
     for shape in section.tables.values():
         rows = counted_rows(shape)
-        query = rows.aggregate(first=rows[shape.day].min(), last=rows[shape.day].max(), number=rows[SEQUENCE].max())
-        first, last, number = _rows(connection, query)[0]
+        query = rows.aggregate(first=rows[shape.day].min(), last=rows[shape.day].max())
+        first, last = _rows(connection, query)[0]
         if isinstance(first, date) and isinstance(last, date):
             days += [first, last]
-            sequences.append(_whole(number))
+            if shape.is_entries:
+                sequences += [_whole(number) for (number,) in _rows(connection, rows.aggregate(rows[SEQUENCE].max()))]
     return min(days, default=None), max(days, default=None), max(sequences)
 
 
@@ -269,9 +291,10 @@ def _figures(
         for period, *rest in _rows(connection, aggregate(measure, shape, chosen)):
             codes = dict(zip((column.name for column in chosen), rest, strict=False))
             unknown |= {name for name, code in codes.items() if code == UNKNOWN}
-            rows, known, value = rest[len(chosen) :]
+            rows, known, value, persons = rest[len(chosen) :]
             key = (str(period), *(str(codes.get(column.name, TOTAL)) for column in measure.groups))
-            found[key] = Figure(_whole(rows), None if value is None else _whole(value), known != rows)
+            number = None if value is None else _whole(value)
+            found[key] = Figure(_whole(rows), number, known != rows, None if persons is None else _whole(persons))
     values = [(TOTAL, *column.codes, *((UNKNOWN,) if column.name in unknown else ())) for column in measure.groups]
     possible = (codes for codes in product(*values) if is_possible(measure, codes))
     return {(period, *codes): found.get((period, *codes), NOTHING) for codes in list(possible) for period in periods}

@@ -27,19 +27,27 @@ _TYPES = {"boolean": "boolean", "integer": "int64", "money": "int64", "date": "d
 
 
 def counted_rows(shape: TableShape) -> ir.Table:
-    """Give the entries of a table that count: of a chain of corrections, and of one thing, the last one."""
+    """Give the rows of a table that count; of entries, of a chain of corrections and of one thing the last one."""
     import ibis
 
-    columns = {SEQUENCE: "int64", EFFECTIVE: "date", CORRECTS: "int64"}
-    for column in shape.columns.values():
-        columns.setdefault(column.name, type_name(column))
+    rows = ibis.table(column_types(shape), name=shape.name)
+    if not shape.is_entries:
+        return rows
     superseded = ibis.table({SEQUENCE: "int64"}, name=SUPERSEDED)
-    rows = ibis.table(columns, name=shape.name).anti_join(superseded, SEQUENCE)
+    rows = rows.anti_join(superseded, SEQUENCE)
     if not shape.last_of:
         return rows
     thing = rows[shape.last_of]
     last = rows[SEQUENCE].max().over(ibis.window(group_by=thing))
     return rows.filter(thing.isnull() | (rows[SEQUENCE] == last))
+
+
+def column_types(shape: TableShape) -> dict[str, str]:
+    """Give the columns of a table with their types as ibis has them; of entries, their numbers too."""
+    columns = {SEQUENCE: "int64", EFFECTIVE: "date", CORRECTS: "int64"} if shape.is_entries else {}
+    for column in shape.columns.values():
+        columns.setdefault(column.name, type_name(column))
+    return columns
 
 
 def type_name(column: Column) -> str:
@@ -57,8 +65,11 @@ def aggregate(measure: RowMeasure, shape: TableShape, groups: Sequence[Column]) 
 
     Returns:
         Columns ``period``, ``group_0``…, ``rows`` (that the condition holds of), ``known`` (of these, with a value in
-        the column of the measure) and ``value``.
+        the column of the measure), ``value`` and ``persons`` (whom the rows are about; null where the table does not
+        tell).
     """
+    import ibis
+
     rows = counted_rows(shape)
     if measure.filter is not None:
         rows = rows.filter(condition(measure.filter, rows))
@@ -66,7 +77,8 @@ def aggregate(measure: RowMeasure, shape: TableShape, groups: Sequence[Column]) 
     column = rows[measure.column.name] if measure.column is not None else None
     value = rows.count() if column is None else column.nunique() if measure.calculate == "distinct" else column.sum()
     known = rows.count() if column is None else column.count()
-    return rows.group_by(**keys).aggregate(rows=rows.count(), known=known, value=value)
+    persons = rows[shape.person].nunique() if shape.person else ibis.null("int64")
+    return rows.group_by(**keys).aggregate(rows=rows.count(), known=known, value=value, persons=persons)
 
 
 def unknowns(shape: TableShape, columns: Sequence[Column]) -> ir.Table:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from donghaeng.measures.shape import PERIODS, Column, Period, TableShape
+from donghaeng.measures.shape import PERIODS, Bound, Column, Period, TableShape
 from donghaeng.rules.tree import Expression
 from donghaeng.wording import Text
 
@@ -52,6 +52,11 @@ class RowMeasure:
     groups: tuple[Column, ...]
     period: Period
 
+    @property
+    def bound(self) -> Bound:
+        """The end of a range that its numbers are; empty for the numbers themselves."""
+        return self.column.bound if self.column is not None else ""
+
 
 @dataclass(frozen=True)
 class RatioMeasure:
@@ -78,6 +83,11 @@ class RatioMeasure:
     def period(self) -> Period:
         """Length of its periods."""
         return self.of.period
+
+    @property
+    def bound(self) -> Bound:
+        """The end of a range that its numbers are: that of the measure above the line, which alone may be one."""
+        return self.of.bound
 
 
 Measure = RowMeasure | RatioMeasure
@@ -123,12 +133,19 @@ class MeasuresSection:
         return any(column.is_fact for measure in self.of_rows for column in self.columns_of(measure))
 
     @property
+    def of_services(self) -> tuple[str, ...]:
+        """The tables of services that measures read, each once."""
+        shapes = (shape for shape in self.tables.values() if not shape.is_entries)
+        return tuple(dict.fromkeys(source for shape in shapes for source in shape.sources))
+
+    @property
     def names_hold(self) -> Period:
         """The shortest period within which persons must keep their names."""
         lengths = [
             PERIODS.index(measure.period)
             for measure in self.of_rows
-            if measure.calculate == "distinct" and measure.column is not None and measure.column.is_name
+            if self.tables[measure.table].person
+            or (measure.calculate == "distinct" and measure.column is not None and measure.column.is_name)
         ]
         return PERIODS[max(lengths, default=PERIODS.index("month"))]
 
@@ -138,5 +155,6 @@ class MeasuresSection:
 
         read = names(measure.filter) if measure.filter is not None else ()
         shape = self.tables[measure.table]
-        own = [shape.columns[name] for name in (*read, shape.day, shape.last_of) if name in shape.columns]
+        named = (*read, shape.day, shape.last_of, shape.person)
+        own = [shape.columns[name] for name in named if name in shape.columns]
         return (*own, *measure.groups, *((measure.column,) if measure.column else ()))

@@ -16,7 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Matrix = np.ndarray[Any, Any]
 
 THRESHOLD = 10
 
@@ -33,7 +38,7 @@ class Part:
     Attributes:
         portions: numbers of the portions that it is the sum of.
         count: their entries.
-        small: whether it must not be published.
+        small: whether it must not be published: its entries, or whom they are about, are few.
     """
 
     portions: frozenset[int]
@@ -68,7 +73,8 @@ def suppressed(parts: Mapping[Id, Part], threshold: int = THRESHOLD) -> frozense
     hidden = set(small)
     # Bounds only widen as more is left out, so a figure that was made wide enough stays so.
     for number in small:
-        while system.width(number, hidden) < threshold - 1:
+        # Few persons can stand behind many entries: then the bounds are as wide as these are many.
+        while system.width(number, hidden) < max(threshold - 1, system.figures[number].count):
             more = system.helpful(number, hidden)
             if more is None:
                 break
@@ -77,22 +83,41 @@ def suppressed(parts: Mapping[Id, Part], threshold: int = THRESHOLD) -> frozense
     return frozenset(name for name, part in parts.items() if part.portions in gone)
 
 
+@dataclass(frozen=True)
+class _Masses:
+    """The portions of figures that share entries, put together where no published figure tells them apart.
+
+    Attributes:
+        published: numbers of the published figures.
+        equations: which mass is in which published figure; shape (published, masses).
+        mass_of: the mass of each portion.
+        columns: the portions.
+    """
+
+    published: Sequence[int]
+    equations: Matrix
+    mass_of: Matrix
+    columns: Matrix
+
+
 class _System:
     """What is published of one table in one period, as equations over its portions."""
 
     def __init__(self, figures: Sequence[Part]) -> None:
         """Take the figures, each once; portions that are in the same figures become one unknown."""
+        import numpy as np
+
         self.figures = figures
         inside: dict[int, list[int]] = {}
         for number, figure in enumerate(figures):
             for portion in figure.portions:
                 inside.setdefault(portion, []).append(number)
         self.unknowns = sorted({tuple(numbers) for numbers in inside.values()})
-        self.rows = [
-            [1.0 if number in figure_numbers else 0.0 for figure_numbers in self.unknowns]
-            for number in range(len(figures))
-        ]
+        self.rows = np.zeros((len(figures), len(self.unknowns)), bool)
+        for at, numbers in enumerate(self.unknowns):
+            self.rows[list(numbers), at] = True
         self.linked = self._linked()
+        self._masses: dict[tuple[int, ...], _Masses] = {}
 
     def _linked(self) -> list[set[int]]:
         """For each figure, those that share entries with it, with those, and so on."""
@@ -102,6 +127,20 @@ class _System:
             for number in joined:
                 of[number] = joined
         return of
+
+    def masses(self, number: int, hidden: set[int]) -> _Masses:
+        """Give the unknowns that bound a figure: entries can move freely between portions of one mass."""
+        import numpy as np
+
+        linked = self.linked[number]
+        published = tuple(sorted(linked - hidden))
+        if published not in self._masses:
+            columns = np.array([at for at, numbers in enumerate(self.unknowns) if numbers[0] in linked])
+            own = self.rows[np.ix_(np.array(published), columns)]
+            packed = np.ascontiguousarray(np.packbits(own, axis=0).T)
+            _, first, mass_of = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+            self._masses = {published: _Masses(published, own[:, first].astype(float), mass_of.reshape(-1), columns)}
+        return self._masses[published]
 
     def width(self, number: int, hidden: set[int]) -> float:
         """Say how far apart the least and the greatest value of a suppressed figure lie."""
@@ -119,24 +158,27 @@ class _System:
 
     def _bounds(self, number: int, hidden: set[int]) -> tuple[float, list[int]]:
         """Give the width, and the published figures that hold the bounds: only their loss can move them."""
+        import numpy as np
         from scipy.optimize import linprog
 
-        linked = self.linked[number]
-        used = [at for at, numbers in enumerate(self.unknowns) if numbers[0] in linked]
-        published = sorted(linked - hidden)
-        if not published:
+        if not self.linked[number] - hidden:
             return float("inf"), []
-        left = [[self.rows[one][at] for at in used] for one in published]
-        right = [float(self.figures[one].count) for one in published]
+        masses = self.masses(number, hidden)
+        count = masses.equations.shape[1]
+        inside = self.rows[number, masses.columns]
+        some = np.bincount(masses.mass_of, inside, count) > 0
+        all_ = np.bincount(masses.mass_of, ~inside, count) == 0
+        right = np.array([float(self.figures[one].count) for one in masses.published])
         ends, holding = [], set()
-        for sign in (1.0, -1.0):
-            aim = [sign * self.rows[number][at] for at in used]
-            found = linprog(aim, A_eq=left, b_eq=right, bounds=(0, None), method="highs")
+        # At least, what can lie elsewhere lies elsewhere; at most, what can be the figure's own is.
+        for sign, own in ((1.0, all_), (-1.0, some)):
+            found = linprog(sign * own, A_eq=masses.equations, b_eq=right, bounds=(0, None), method="highs")
             if sign < 0 and found.status in _UNBOUNDED:
                 return float("inf"), []
             if found.status != 0:  # the counts themselves are a solution, so there is one
                 raise ArithmeticError(f"the bounds of a count were not found: {found.message}")
             ends.append(sign * float(found.fun))
             # An equation of which the optimum does not depend (its dual value is 0) does not hold it.
-            holding |= {one for one, dual in zip(published, found.eqlin.marginals, strict=True) if abs(dual) > 1e-9}
+            duals = zip(masses.published, found.eqlin.marginals, strict=True)
+            holding |= {one for one, dual in duals if abs(dual) > 1e-9}
         return ends[1] - ends[0] + 1e-6, sorted(holding)

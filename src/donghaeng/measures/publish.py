@@ -22,6 +22,7 @@ NUMBERS: Mapping[str, pa.DataType] = {
     "ratio": pa.float64(),
     "incomplete": pa.bool_(),
     "suppressed": pa.bool_(),
+    "bound": pa.string(),
     "kind": pa.string(),
 }
 #: Columns of `entries_table` with their types.
@@ -42,7 +43,8 @@ def statistics_table(computed: Computed, threshold: int = THRESHOLD) -> pa.Table
     Columns: ``measure``, ``period``, one ``by_COLUMN`` for each column by which a measure is told apart (`TOTAL` for
     all values together, `UNKNOWN` for entries without a known one, null where the measure is not told apart by it),
     ``value`` (of a count or a sum), ``ratio`` (of a ratio), ``incomplete`` (some entries have no value to count or add
-    up), ``suppressed`` (left out so that nobody is recognised) and ``kind`` (``simulated`` or ``published``).
+    up), ``suppressed`` (left out so that nobody is recognised), ``bound`` (``least`` or ``most``: the number is this
+    end of a range; empty for the number itself) and ``kind`` (``simulated`` or ``published``).
 
     Args:
         computed: the measures.
@@ -54,7 +56,7 @@ def statistics_table(computed: Computed, threshold: int = THRESHOLD) -> pa.Table
         {"measure": measure.id, "period": key[0]}
         | {f"by_{column.name}": code for column, code in zip(measure.groups, key[1:], strict=True)}
         | numbers
-        | {"kind": kind_of(computed)}
+        | {"bound": measure.bound, "kind": kind_of(computed)}
         for measure in computed.section.measures.values()
         for key, numbers in _numbers(computed, measure, hidden)
     ]
@@ -71,17 +73,22 @@ def _numbers(computed: Computed, measure: Measure, hidden: frozenset[Id]) -> Ite
     if isinstance(measure, RowMeasure):
         for key, figure in computed.figures[measure.id].items():
             is_hidden = (measure.id, key) in hidden
-            value = None if is_hidden else figure.value
+            value = None if is_hidden else _told(measure, figure)
             yield key, {"value": value, "incomplete": _incomplete(figure, is_hidden), "suppressed": is_hidden}
         return
     for key, above in computed.figures[measure.of.id].items():
         below_key = _below(measure, key)
         below = computed.figures[measure.to.id].get(below_key, Figure(0, 0))
         is_hidden = bool({(measure.of.id, key), (measure.to.id, below_key)} & hidden)
-        is_number = not is_hidden and above.value is not None and bool(below.value)
-        ratio = above.value / below.value if is_number and above.value is not None and below.value else None
+        over = None if is_hidden else _told(measure.of, above)
+        ratio = over / below.value if over is not None and below.value else None
         incomplete = (above.incomplete or below.incomplete) and not is_hidden
         yield key, {"ratio": ratio, "incomplete": incomplete, "suppressed": is_hidden}
+
+
+def _told(measure: RowMeasure, figure: Figure) -> int | None:
+    """Give the number that is told; the end of a range of which parts are not known is no end."""
+    return None if measure.bound and figure.incomplete else figure.value
 
 
 def _incomplete(figure: Figure, is_hidden: bool) -> bool:
@@ -99,7 +106,8 @@ def hidden_figures(computed: Computed, threshold: int = THRESHOLD) -> frozenset[
     """Choose the numbers that are left out, over all measures of a table together.
 
     Sums and counts of distinct values are left out with the count of the entries that they are made of. Few distinct
-    values are left out too; others do not give them back, since counts of distinct values do not add up.
+    values are left out too; others do not give them back, since counts of distinct values do not add up. Days are no
+    persons, and may be few.
     """
     found: set[Id] = set()
     for table in computed.section.tables:
@@ -111,16 +119,23 @@ def hidden_figures(computed: Computed, threshold: int = THRESHOLD) -> frozenset[
         made_of = _made_of(computed, measures)
         for figures in by_period.values():
             parts = {
-                (measure_id, key): Part(made_of[measure_id, key[1:]], figure.rows, figure.rows < threshold)
+                (measure_id, key): Part(made_of[measure_id, key[1:]], figure.rows, figure.contributors < threshold)
                 for (measure_id, key), figure in figures.items()
             }
             found |= suppressed(parts, threshold)
             found |= {
                 one
                 for one, figure in figures.items()
-                if measures[one[0]].calculate == "distinct" and (figure.value or 0) < threshold
+                if _counts_names(measures[one[0]]) and (figure.value or 0) < threshold
             }
     return frozenset(found)
+
+
+def _counts_names(measure: RowMeasure) -> bool:
+    """Say whether a measure counts distinct values that could be persons."""
+    column = measure.column
+    is_day = column is not None and column.type is not None and column.type.kind == "date"
+    return measure.calculate == "distinct" and not is_day
 
 
 def _made_of(
@@ -165,7 +180,7 @@ _TEXTS = ("title", "description", "unit")
 DEFINITION = (
     "measure",
     *(f"{name}_{language}" for name in _TEXTS for language in ("ko", "en")),
-    *("calculate", "table", "kinds", "last_of", "day", "column", "filter", "groups", "period", "of", "to"),
+    *("calculate", "table", "kinds", "last_of", "day", "column", "filter", "groups", "period", "of", "to", "bound"),
 )
 
 
@@ -174,14 +189,14 @@ def definitions_table(section: MeasuresSection) -> pa.Table:
 
     Columns: ``measure``; title, description and unit by language; ``calculate``; of what is counted in entries
     ``table`` with its ``kinds``, ``last_of`` and ``day``, ``column`` and ``filter``; ``groups`` and ``period``; ``of``
-    and ``to`` of a ratio. Several names have semicolons between.
+    and ``to`` of a ratio; ``bound`` of the end of a range. Several names have semicolons between.
     """
     rows = []
     for measure in section.measures.values():
         said = {"title": measure.said.title, "description": measure.said.description, "unit": measure.said.unit}
         row = {f"{name}_{language}": said[name].get(language, "") for name in _TEXTS for language in ("ko", "en")}
         row |= {"measure": measure.id, "groups": ";".join(column.name for column in measure.groups)}
-        row |= {"period": measure.period}
+        row |= {"period": measure.period, "bound": measure.bound}
         if isinstance(measure, RatioMeasure):
             row |= {"calculate": "ratio", "of": measure.of.id, "to": measure.to.id}
         else:

@@ -22,7 +22,7 @@ from donghaeng.measures.patterns import MOST_COMBINATIONS, combinations
 from donghaeng.measures.shape import UNKNOWN_TEXT, YES_NO, Column, Period, TableShape
 from donghaeng.rules.language import parse_condition
 from donghaeng.rules.placing import Path_, Places, check_texts
-from donghaeng.rules.tree import Expression
+from donghaeng.rules.tree import Expression, names
 from donghaeng.rules.types import Type
 from donghaeng.wording import Language, Text
 
@@ -86,6 +86,7 @@ class _Reading:
         labels: what columns are called, by table and column.
         found: measures that are free of faults.
         lengths: period of the first measure of each table.
+        counted_in: the table in which each kind of entry or table of a service is counted.
     """
 
     places: Places
@@ -95,6 +96,7 @@ class _Reading:
     labels: dict[tuple[str, str], Labels] = field(default_factory=dict)
     found: dict[str, Measure] = field(default_factory=dict)
     lengths: dict[str, Period] = field(default_factory=dict)
+    counted_in: dict[str, str] = field(default_factory=dict)
 
     def read_tables(self, model: Measures) -> None:
         """Take the tables: their kinds, and what their columns and values are called."""
@@ -128,6 +130,10 @@ class _Reading:
             if shape is None:
                 return None
             shapes.append(shape)
+        if len({(shape.is_entries, shape.day, shape.person) for shape in shapes}) > 1:
+            what, expected = "a table of a service beside others", "kinds of entry, or one table of a service"
+            self.places.fault((*path, "kinds"), what, expected, "declare it apart", "wrong-value")
+            return None
         columns = {
             column.name: replace(
                 column,
@@ -137,8 +143,11 @@ class _Reading:
             for column in shapes[0].columns.values()
             if all(column.name in shape.columns and shape.columns[column.name].type == column.type for shape in shapes)
         }
-        table = TableShape(name, columns, kinds)
-        if one.last_of is not None and self._column(one.last_of, table, (*path, "last_of")):
+        table = replace(shapes[0], name=name, columns=columns, kinds=kinds)
+        if one.last_of is not None and not table.is_entries:
+            what = f"{listed(kinds)} is a table of a service, whose rows are not recorded one after the other"
+            self.places.fault((*path, "last_of"), what, "a table of entries", "remove it", "wrong-value")
+        elif one.last_of is not None and self._column(one.last_of, table, (*path, "last_of")):
             table = replace(table, last_of=one.last_of)
         if one.day is not None and (column := self._column(one.day, table, (*path, "day"))):
             if column.type is None or column.type.kind != "date":
@@ -196,6 +205,11 @@ class _Reading:
         shape = self._table(one.table, (*path, "table"))
         if shape is None:
             return
+        for source in shape.sources:
+            if (other := self.counted_in.setdefault(source, one.table)) != one.table:
+                what = f"{source} is counted in the table {other} too"
+                expected = "one table for each: what is left out of one could be computed from the other"
+                self.places.fault((*path, "table"), what, expected, f"count it in {other}", "twice")
         length = self.lengths.setdefault(one.table, one.period)
         if length != one.period:
             what = f"another measure of {one.table} has the period {length}"
@@ -215,6 +229,9 @@ class _Reading:
             column = self._column(one.column, shape, (*path, "column"))  # type: ignore[attr-defined]
             if column is None:
                 return
+            if isinstance(one, DistinctModel) and column.bound:
+                what = f"{column.name} is the end of a range"
+                self.places.fault((*path, "column"), what, "a column that is known", "sum it", "wrong-type")
             if not isinstance(one, DistinctModel) and (column.type is None or column.type.kind not in SUMMED):
                 given = column.type.phrase if column.type else "a text"
                 what = f"{column.name} is {given}"
@@ -245,6 +262,9 @@ class _Reading:
         if of.period != to.period:
             what = f"{of.id} is by {of.period}, {to.id} by {to.period}"
             self.places.fault((*path, "to"), what, "two measures of one period", "name another", "period")
+        if to.bound:
+            what = f"{to.id} is the end of a range"
+            self.places.fault((*path, "to"), what, "a measure that is known", "name another", "wrong-type")
         strange = [column.name for column in to.groups if column.name not in {own.name for own in of.groups}]
         if strange:
             what = f"{to.id} is told apart by {listed(strange)}, {of.id} is not"
@@ -295,6 +315,10 @@ class _Reading:
     def _filter(self, text: str, shape: TableShape, path: Path_) -> Expression | None:
         scope = {name: column.type for name, column in shape.columns.items() if column.type is not None}
         node, problems = parse_condition(text, scope)
+        for column in (shape.columns[part] for part in (names(node) if node is not None else ())):
+            if column.bound:
+                what = f"{column.name} is the end of a range, and who counts would be uncertain without a word of it"
+                self.places.fault(path, what, "columns that are known", "use another", "wrong-type")
         for problem in problems:
             offset = problem.offset if "\n" not in text else 0
             self.places.fault(path, problem.what, problem.expected, problem.remedy, problem.code, offset=offset)

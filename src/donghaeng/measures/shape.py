@@ -1,4 +1,4 @@
-"""The tables that measures read: their columns, and what type each has."""
+"""The tables that measures read, of entries or of a service: their columns, and what type each has."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from donghaeng.rules.types import BOOLEAN, Type
 from donghaeng.wording import Text
 
 Period = Literal["day", "month", "year"]
+#: The end of a range that a number is, where what it is made of is only known within bounds; empty for the number.
+Bound = Literal["", "least", "most"]
 #: From the shortest to the longest; a name that holds within one holds within those before it.
 PERIODS: tuple[Period, ...] = ("day", "month", "year")
 #: Letters of an ISO day that name the period it is in.
@@ -33,12 +35,14 @@ class Column:
         type: its type; None for a text without a list of values, of which only distinct ones can be counted.
         is_name: it names a person or a thing by a pseudonym, which holds within one period of the extract only.
         is_fact: it is known only where facts about persons were extracted too.
+        bound: the end of a range that its numbers are.
     """
 
     name: str
     type: Type | None
     is_name: bool = False
     is_fact: bool = False
+    bound: Bound = ""
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -52,14 +56,17 @@ class Column:
 
 @dataclass(frozen=True)
 class TableShape:
-    """A table that measures may read: entries of one kind or of several.
+    """A table that measures may read: entries of one kind or of several, or a table of a service.
 
     Attributes:
         name: what measures call it: the name of a kind, or one that a pack gives.
         columns: columns by name; of several kinds those that all of them have with one type.
-        kinds: kinds of entry; empty for the one of its name.
+        kinds: kinds of entry, or the table of a service; empty for the one of its name.
         last_of: column by which entries are about one thing, of which the last recorded one counts; empty for none.
-        day: column of the day that puts an entry into a period.
+        day: column of the day that puts a row into a period.
+        person: column with the name of whom a row is about, where few of them are as telling as few rows; empty for
+            none.
+        is_entries: its rows are entries, with their numbers and corrections.
     """
 
     name: str
@@ -67,6 +74,8 @@ class TableShape:
     kinds: tuple[str, ...] = ()
     last_of: str = ""
     day: str = EFFECTIVE
+    person: str = ""
+    is_entries: bool = True
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -79,13 +88,15 @@ class Extracted:
     """Entries as files, as `donghaeng.ledger.extract` writes them.
 
     Attributes:
-        files: Parquet files by the name of the table; a table without entries has none.
+        files: Parquet files by the name of the table; a table without rows has none.
         period: within which persons keep their names.
         facts: whether facts about persons are in them.
         simulated: whether all entries are made up.
+        of_services: the tables of services that were extracted, those without rows too.
     """
 
     files: Mapping[str, tuple[Path, ...]]
     period: Period
     facts: bool
     simulated: bool
+    of_services: frozenset[str] = frozenset()

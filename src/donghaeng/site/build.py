@@ -31,12 +31,15 @@ from donghaeng.site.pages.nodes import area, indicator
 from donghaeng.site.pages.places import places
 from donghaeng.site.pages.plans import plans
 from donghaeng.site.pages.portal import portal
+from donghaeng.site.pages.published import published
 from donghaeng.site.pages.robustness import robustness
 from donghaeng.site.pages.rules import CALENDAR_SCRIPT, FORM_SCRIPT, RUNTIME_SCRIPT, rules
 from donghaeng.site.pages.study import study
+from donghaeng.site.pages.traveller import SCRIPTS as TRAVELLER_SCRIPTS
+from donghaeng.site.pages.traveller import traveller
 from donghaeng.site.render import STYLE_SHEET, Writer
 from donghaeng.site.view import IndexView, view_of
-from donghaeng.wording import LANGUAGES, Language
+from donghaeng.wording import LANGUAGES, Language, PageLanguage
 
 #: Marks a folder as a site that was built, so that building again may replace it.
 MARKER = ".donghaeng-site"
@@ -94,14 +97,14 @@ def site_files(release: Release) -> Iterator[tuple[str, bytes]]:
     for page in pages:
         for language in page.languages:
             for path, content in _page_files(edition, page, language, f"{language}/{page.path}"):
-                if path.endswith(".html"):
+                if path.endswith(".html") and language in LANGUAGES:  # other languages have the reader's own fonts
                     letters.update(content)
                 yield path, content.encode("utf-8")
     for path, content in _page_files(edition, pages[0], languages[0], "index.html"):
         yield path, content.encode("utf-8")
     yield STYLE_SHEET, package_files("donghaeng.site").joinpath("assets/site.css").read_bytes()
-    if any(page.scripts for page in pages):
-        yield from form_scripts().items()
+    used = {script for page in pages for script in page.scripts}
+    yield from ((path, content) for path, content in form_scripts().items() if path in used)
     yield f"assets/{FILE_NAME}", subset_font("".join(letters))
     yield f"assets/{LICENCE_NAME}", licence_text()
     for name in [*(str(entry["path"]) for entry in release.manifest["files"]), MANIFEST, MANIFEST_DIGEST]:
@@ -110,11 +113,12 @@ def site_files(release: Release) -> Iterator[tuple[str, bytes]]:
 
 
 def form_scripts() -> dict[str, bytes]:
-    """Give the scripts that the forms of all tables share, by path; each table has one of its own in the release."""
+    """Give the scripts that forms share, by path; each table has one of its own in the release."""
+    assets = package_files("donghaeng.site")
     return {
         CALENDAR_SCRIPT: calendar_script().encode("utf-8"),
         RUNTIME_SCRIPT: package_files("donghaeng.rules").joinpath("runtime.js").read_bytes(),
-        FORM_SCRIPT: package_files("donghaeng.site").joinpath("assets/form.js").read_bytes(),
+        **{path: assets.joinpath(path).read_bytes() for path in (FORM_SCRIPT, *TRAVELLER_SCRIPTS)},
     }
 
 
@@ -156,8 +160,10 @@ def index_pages(view: IndexView) -> list[Page]:
 def common_pages(view: PackView, release: Release) -> list[Page]:
     """Give the pages that a pack has whatever it describes."""
     return [
+        *traveller(view, release),
         *rules(view, release),
         *measures(view),
+        *published(view),
         *([statements(view)] if view.rows("statements") else []),
         sources(view),
         data(view, release),
@@ -165,7 +171,7 @@ def common_pages(view: PackView, release: Release) -> list[Page]:
     ]
 
 
-def _page_files(edition: Edition, page: Page, language: Language, path: str) -> Iterator[tuple[str, str]]:
+def _page_files(edition: Edition, page: Page, language: PageLanguage, path: str) -> Iterator[tuple[str, str]]:
     writer = Writer(edition, page, language, path)
     yield path, _squeezed(writer.html())
     yield from companions(edition, page, path).items()

@@ -12,7 +12,7 @@ from donghaeng import periods
 from donghaeng.release.read import Row
 from donghaeng.site.links import file_names
 from donghaeng.site.view import IndexView, Stream, stream_of
-from donghaeng.wording import Language
+from donghaeng.wording import PageLanguage
 
 #: Name of the document beside the tables.
 DOCUMENT = "diagnosis.json"
@@ -154,27 +154,27 @@ class Diagnosed:
         ]
         return [*factors, *rest]
 
-    def step_name(self, step: Row, language: Language) -> str:
+    def step_name(self, step: Row, language: PageLanguage) -> str:
         """Name a part of a fall: the factor, or the cause."""
         return str(step.get(f"label_{language}") or step["factor"] or "") or self.cause(str(step["cause"]), language)
 
-    def cause(self, code: str, language: Language) -> str:
+    def cause(self, code: str, language: PageLanguage) -> str:
         """Give the name of a cause."""
         return _said(self.document["causes"].get(code, {}).get("label", {}), language) or code
 
-    def advice(self, code: str, language: Language) -> str:
+    def advice(self, code: str, language: PageLanguage) -> str:
         """Give what a cause asks for."""
         return _said(self.document["causes"].get(code, {}).get("advice", {}), language)
 
-    def reason(self, code: str, language: Language) -> str:
+    def reason(self, code: str, language: PageLanguage) -> str:
         """Say why there is no answer."""
         return _said(self.document["reasons"].get(code, {}), language)
 
-    def series_name(self, code: str, language: Language) -> str:
+    def series_name(self, code: str, language: PageLanguage) -> str:
         """Give the name of a series that is counted."""
         return _said(self.document["counts"].get(code, {}).get("label", {}), language) or code
 
-    def group_name(self, code: str, language: Language) -> str:
+    def group_name(self, code: str, language: PageLanguage) -> str:
         """Give the name of a group; of a district, where the groups are places."""
         known = _said(self.document["groups"].get(code, {}), language)
         return known or self.view.place_name(code, language)
@@ -243,5 +243,5 @@ def _by_key(rows: Iterable[Row]) -> Mapping[Key, tuple[Row, ...]]:
     return {key: tuple(of_key) for key, of_key in found.items()}
 
 
-def _said(text: Mapping[str, str], language: Language) -> str:
+def _said(text: Mapping[str, str], language: PageLanguage) -> str:
     return text.get(language) or next(iter(text.values()), "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
@@ -12,8 +13,10 @@ from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
 from donghaeng.site.words import Words
+from donghaeng.wording import PageLanguage
 
 MINUS = "−"
+_LOCALES: Mapping[PageLanguage, str] = {"ko": "ko_KR", "en": "en_GB", "ja": "ja_JP", "zh": "zh_CN"}
 
 
 class Figures:
@@ -27,7 +30,7 @@ class Figures:
         """Take the words of the language, and how many decimals a score has."""
         self.words = words
         self.decimals = decimals
-        self.locale = Locale.parse("ko_KR" if words.language == "ko" else "en_GB")
+        self.locale = Locale.parse(_LOCALES[words.language])
 
     def plain(self, value: float, decimals: int | None = None) -> str:
         """Write a number with a fixed number of decimals (those of a score), as plain text."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 from donghaeng.release.read import ReleasedPack, Row
-from donghaeng.wording import Language
+from donghaeng.wording import Language, PageLanguage
 
 
 class PackView:
@@ -29,11 +29,11 @@ class PackView:
         """Give the path of one of the pages of the pack, below the folder of the language."""
         return f"{self.id}/{page}"
 
-    def title(self, language: Language) -> str:
+    def title(self, language: PageLanguage) -> str:
         """Give the title of the pack."""
         return in_language(self.description["title"], language)
 
-    def place_name(self, code: str, language: Language) -> str:
+    def place_name(self, code: str, language: PageLanguage) -> str:
         """Give the name of a place."""
         return named(self.places[code], "name", language) or code if code in self.places else code
 
@@ -43,12 +43,13 @@ class PackView:
         return tuple(sorted({slug for slug, _ in self.pack.articles}))
 
 
-def in_language(text: Mapping[str, str], language: Language) -> str:
-    """Give a text in a language, else in the first it has."""
-    return text.get(language) or next(iter(text.values()), "")
+def in_language(text: Mapping[str, str], language: PageLanguage) -> str:
+    """Give a text in a language, else in English for readers from elsewhere, else in the first it has."""
+    fallback = text.get("en") if language != "ko" else None
+    return text.get(language) or fallback or next(iter(text.values()), "")
 
 
-def named(row: Row, column: str, language: Language) -> str:
-    """Give a text column of a row in a language, else in the other."""
-    other = "en" if language == "ko" else "ko"
-    return str(row.get(f"{column}_{language}") or row.get(f"{column}_{other}") or "")
+def named(row: Row, column: str, language: PageLanguage) -> str:
+    """Give a text column of a row in a language, else in another."""
+    found = (row.get(f"{column}_{one}") for one in (language, "en", "ko"))
+    return str(next(filter(None, found), ""))

@@ -11,7 +11,7 @@ from donghaeng.site.charts import Drawing
 from donghaeng.site.figures import Figures
 from donghaeng.site.pack_view import PackView
 from donghaeng.site.view import IndexView, Stream
-from donghaeng.wording import Language
+from donghaeng.wording import PageLanguage
 
 #: Something that is said in the language of the figures.
 Saying = Callable[[Figures], str]
@@ -67,7 +67,7 @@ class Page:
     path: str
     template: str
     title: Saying
-    languages: tuple[Language, ...]
+    languages: tuple[PageLanguage, ...]
     tables: Mapping[str, Sequence[Row]]
     context: Mapping[str, Any] = field(default_factory=dict)
     pictures: Mapping[str, Picture] = field(default_factory=dict)

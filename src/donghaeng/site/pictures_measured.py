@@ -18,10 +18,14 @@ MOST_BARS = 12
 
 
 def written(figures: Figures, statistic: Statistic, value: float) -> str:
-    """Write a number of a measure: a share in percent, another ratio with two decimals, else a whole number."""
+    """Write a number of a measure: a share in percent, another ratio with two decimals, else a whole number.
+
+    The end of a range says which end it is, wherever it stands.
+    """
     if statistic.is_share:
         return figures.plain_share(value)
-    return figures.plain(value, 2 if statistic.definition["calculate"] == "ratio" else 0)
+    plain = figures.plain(value, 2 if statistic.definition["calculate"] == "ratio" else 0)
+    return figures.words.text(f"measured.bound_{statistic.bound}", value=plain) if statistic.bound else plain
 
 
 def over_periods(statistic: Statistic) -> dict[str, Picture]:

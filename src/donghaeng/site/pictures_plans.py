@@ -13,11 +13,11 @@ from donghaeng.site.page import Picture, Saying, phrase
 from donghaeng.site.pictures import marked, slug_of
 from donghaeng.site.planned import Planned, PlanView
 from donghaeng.site.view import stream_of
-from donghaeng.wording import Language
+from donghaeng.wording import PageLanguage
 
 
 class _Line(NamedTuple):
-    names: dict[Language, str]
+    names: dict[PageLanguage, str]
     now: int
     planned: int
 
@@ -47,7 +47,7 @@ def options_drawn(budget: Planned, plan: PlanView, programme: str) -> dict[str, 
     return _drawn(budget, plan, "allocation", lines, question)
 
 
-def _names(budget: Planned, programme: str) -> dict[Language, str]:
+def _names(budget: Planned, programme: str) -> dict[PageLanguage, str]:
     return {"ko": budget.programme_name(programme, "ko"), "en": budget.programme_name(programme, "en")}
 
 

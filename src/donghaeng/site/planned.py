@@ -10,7 +10,7 @@ from typing import Any
 from donghaeng.release.read import Row
 from donghaeng.site.links import file_names
 from donghaeng.site.pack_view import PackView, in_language
-from donghaeng.wording import Language
+from donghaeng.wording import PageLanguage
 
 #: Name of the document beside the tables.
 DOCUMENT = "budget.json"
@@ -85,7 +85,7 @@ class PlanView:
         """The ways that are compared, the plan first."""
         return tuple(dict.fromkeys(str(row["plan"]) for row in self.comparison))
 
-    def bound(self, row: Row, language: Language) -> str:
+    def bound(self, row: Row, language: PageLanguage) -> str:
         """Say which limit an option stands at; empty for an amount between its limits."""
         if row["at"] == "between":
             return ""
@@ -120,19 +120,19 @@ class Planned:
         """Give the rows of a table for a plan."""
         return tuple(row for row in self.view.rows(table) if row["plan_number"] == number)
 
-    def word(self, group: str, code: str, language: Language) -> str:
+    def word(self, group: str, code: str, language: PageLanguage) -> str:
         """Give what a code is called."""
         return in_language(self.document["words"].get(group, {}).get(code, {}), language) or code
 
-    def programme_name(self, code: str, language: Language) -> str:
+    def programme_name(self, code: str, language: PageLanguage) -> str:
         """Give the name of a programme."""
         return in_language(self.programmes.get(code, {}).get("name", {}), language) or code
 
-    def fund_name(self, code: str, language: Language) -> str:
+    def fund_name(self, code: str, language: PageLanguage) -> str:
         """Give the name of a source of money."""
         return in_language((self.settings.get("funds") or {}).get(code, {}), language) or code
 
-    def option_name(self, code: str, language: Language) -> str:
+    def option_name(self, code: str, language: PageLanguage) -> str:
         """Give the name of an option; its code where the plan has none of it."""
         row = self._options.get(code)
         return str(row.get(f"name_{language}") or code) if row else code

@@ -26,17 +26,19 @@ from donghaeng.site.rule_words import RuleWords
 from donghaeng.site.view import CITABLE_WORDS, SIMULATED, IndexView
 from donghaeng.site.words import words_of
 from donghaeng.sources import source_ids
-from donghaeng.wording import LANGUAGES, Language
+from donghaeng.wording import LANGUAGES, PAGE_LANGUAGES, PageLanguage
 
 STYLE_SHEET = "assets/site.css"
 #: So many sources are named where a fact has more.
 MOST_CITED = 6
-LANGUAGE_NAMES: Mapping[Language, str] = {"ko": "한국어", "en": "English"}
+LANGUAGE_NAMES: Mapping[PageLanguage, str] = {"ko": "한국어", "en": "English", "ja": "日本語", "zh": "中文"}
 #: The parts of a pack that its pages link to, each with its first page; those that a pack does not have are left out.
 NAVIGATION = (
     ("front", "index.html"),
+    ("traveller", "traveller.html"),
     ("rules", "rules/index.html"),
     ("statistics", "statistics.html"),
+    ("figures", "figures.html"),
     ("places", "places/index.html"),
     ("findings", "findings/index.html"),
     ("plans", "budget/index.html"),
@@ -54,12 +56,12 @@ NAVIGATION = (
 class Writer:
     """Writes one page in one language: what its template may ask for."""
 
-    def __init__(self, edition: Edition, page: Page, language: Language, path: str) -> None:
+    def __init__(self, edition: Edition, page: Page, language: PageLanguage, path: str) -> None:
         """Take the page and where it will stand."""
         self.edition, self.page, self.language, self.path = edition, page, language, path
         self.words = words_of(language)
         self.view = page.view
-        self.link_language = language
+        self.link_language = self._link_language()
         self.figures = self._figures()
         self._drawings: dict[tuple[str, Width], Drawing] = {}
 
@@ -72,9 +74,15 @@ class Writer:
         """Give a writer of the same page that speaks about a pack, for pages that show several."""
         other = Writer(self.edition, self.page, self.language, self.path)
         other.view = view
-        other.link_language = self.language if self.language in view.languages else view.languages[0]
+        other.link_language = other._link_language()
         other.figures = other._figures()
         return other
+
+    def _link_language(self) -> PageLanguage:
+        """Give the language of linked pages: that of the page, else of what pages of the pack there are."""
+        if self.view is None or self.language in self.view.languages:
+            return self.language
+        return "en" if "en" in self.view.languages else self.view.languages[0]
 
     def _figures(self) -> Figures:
         return Figures(self.words, self.index.decimals if self.index else 1)
@@ -89,17 +97,30 @@ class Writer:
     # ── links ────────────────────────────────────────────────────────────────────────────────────
 
     def to(self, path: str) -> str:
-        """Link to a page of the same language."""
-        return relative(self.path, f"{self.link_language}/{path}")
+        """Link to a page of the same language, where there is one."""
+        own = f"{self.language}/{path}"
+        return relative(self.path, own if own in self.edition.paths else f"{self.link_language}/{path}")
+
+    def elsewhere(self, path: str) -> list[tuple[PageLanguage, str]]:
+        """Give the languages, each with its name, that a page exists in beside those of the pack."""
+        own = self.view.languages if self.view else ()
+        others = [language for language in PAGE_LANGUAGES if language not in own]
+        return [(other, LANGUAGE_NAMES[other]) for other in others if f"{other}/{path}" in self.edition.paths]
 
     def top(self, path: str) -> str:
         """Link to a file by its path from the top of the site."""
         return relative(self.path, path)
 
     def node_link(self, code: str) -> Markup:
-        """Link to the page of a node, with its name; the code alone where it is none of the index."""
+        """Link to the page of a node or to a published figure, by its name; the code alone where it is neither."""
         if self.index is None or code not in self.index.nodes:
-            return escape(code)
+            figures = self.view.rows("figures") if self.view is not None else ()
+            figure = next((row for row in figures if row["node"] == code), None)
+            if self.view is None or figure is None:
+                return escape(code)
+            return self._link(
+                self.to(self.view.path("figures.html")) + f"#{code}", named(figure, "title", self.language)
+            )
         return self._link(self.to(self.index.node_path(code)), self.index.name(code, self.language))
 
     def place_link(self, code: str) -> Markup:
@@ -270,7 +291,12 @@ class Writer:
     def standing(self) -> list[str]:
         """Say what the data are: the status note of the pack, or of every pack on the portal."""
         views = [self.view] if self.view else self.edition.views
-        return list(dict.fromkeys(self.local(view.description["status_note"]) for view in views))
+        return list(dict.fromkeys(self.status_of(view) for view in views))
+
+    def status_of(self, view: PackView) -> str:
+        """Say what the data of a pack are; in the words of the site where the pack is not in the language."""
+        note = view.description["status_note"]
+        return note.get(self.language) or self.words.text(f"nature.{view.description['status']}")
 
     def beside(self) -> list[str]:
         """Give the paths of the data files beside the page."""

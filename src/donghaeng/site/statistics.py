@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from donghaeng.release.read import Row
 from donghaeng.site.pack_view import PackView, named
 from donghaeng.site.view import SIMULATED, Stream
-from donghaeng.wording import Language
+from donghaeng.wording import PageLanguage
 
 #: Code of all values of a column together.
 TOTAL = "_T"
@@ -28,11 +28,11 @@ class Group:
     column: str
     rows: Mapping[str, Row]
 
-    def title(self, language: Language) -> str:
+    def title(self, language: PageLanguage) -> str:
         """Give the name of the column."""
         return named(next(iter(self.rows.values())), "title", language)
 
-    def label(self, code: str, language: Language) -> str:
+    def label(self, code: str, language: PageLanguage) -> str:
         """Give the name of a value."""
         return named(self.rows[code], "label", language) if code in self.rows else code
 
@@ -60,6 +60,11 @@ class Statistic:
     is_share: bool
 
     @property
+    def bound(self) -> str:
+        """The end of a range that its numbers are, ``least`` or ``most``; empty for the numbers themselves."""
+        return str(self.definition.get("bound") or "")
+
+    @property
     def slug(self) -> str:
         """Its name in the page."""
         return self.id if self.stream == "public" else f"{self.id}-{SIMULATED}"
@@ -83,11 +88,11 @@ class Statistic:
         """Give the numbers of the periods shown."""
         return [cells[period] for period in self.shown if period in cells]
 
-    def name(self, language: Language) -> str:
+    def name(self, language: PageLanguage) -> str:
         """Give the title of the measure."""
         return named(self.definition, "title", language) or self.id
 
-    def label(self, codes: tuple[str, ...], language: Language) -> str:
+    def label(self, codes: tuple[str, ...], language: PageLanguage) -> str:
         """Give the names of some values together; all of a column are not named beside others."""
         chosen = [(group, code) for group, code in zip(self.groups, codes, strict=True) if code != TOTAL]
         pairs = chosen or list(zip(self.groups, codes, strict=True))[:1]

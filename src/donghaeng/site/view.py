@@ -15,7 +15,7 @@ from donghaeng.site.links import file_names
 from donghaeng.site.pack_view import PackView, named
 from donghaeng.site.tried import Tried
 from donghaeng.sources import CITABLE, source_ids
-from donghaeng.wording import Language
+from donghaeng.wording import PageLanguage
 
 #: Values that may stand in a headline, a chart or a total.
 CITABLE_WORDS = frozenset(kind.word for kind in CITABLE)
@@ -124,7 +124,7 @@ class IndexView(PackView):
         """Say whether all children of a node are indicators."""
         return all(self.nodes[child].is_leaf for child in self.nodes[code].children)
 
-    def name(self, code: str, language: Language) -> str:
+    def name(self, code: str, language: PageLanguage) -> str:
         """Give the name of a node, in another language where it has none in this."""
         return named(self.nodes[code].row, "name", language) or code if code in self.nodes else code
 

@@ -1,4 +1,7 @@
-"""The words of the site: ``words/ko.yaml`` and ``words/en.yaml``, one entry a phrase, the same keys in both."""
+"""The words of the site: ``words/ko.yaml`` and ``words/en.yaml``, one entry a phrase, the same keys in both.
+
+``ja.yaml`` and ``zh.yaml`` have those that pages for travellers need.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from markupsafe import Markup, escape
 
 from donghaeng.documents import parse_document
 from donghaeng.errors import Faults
-from donghaeng.wording import Language
+from donghaeng.wording import PageLanguage
 
 
 class Words:
@@ -21,7 +24,7 @@ class Words:
     A phrase may have forms for one and for several; the argument ``count`` chooses.
     """
 
-    def __init__(self, language: Language, phrases: Mapping[str, Any]) -> None:
+    def __init__(self, language: PageLanguage, phrases: Mapping[str, Any]) -> None:
         """Take the phrases of a language by key."""
         self.language = language
         self.phrases = phrases
@@ -49,13 +52,13 @@ class Words:
 
 
 @lru_cache
-def words_of(language: Language) -> Words:
+def words_of(language: PageLanguage) -> Words:
     """Read the phrases of a language."""
     return Words(language, phrases_of(language))
 
 
 @lru_cache
-def phrases_of(language: Language) -> dict[str, Any]:
+def phrases_of(language: PageLanguage) -> dict[str, Any]:
     """Read the file of a language: phrases by key, ``group.name`` for those in groups."""
     name = f"words/{language}.yaml"
     faults = Faults()

@@ -492,3 +492,8 @@ def test_hierarchy_weights_follow_the_order_of_items(seed, items):
         assert result.consistency_index >= -1e-12
         again = weigh.analytic_hierarchy(matrix[np.ix_(order, order)], method)
         np.testing.assert_allclose(again.weights, result.weights[order], atol=1e-12)
+
+
+def test_a_column_of_zeros_leaves_the_benefit_of_the_doubt_to_the_others() -> None:
+    found = weigh.benefit_of_the_doubt(np.array([[2.0, 0.0], [4.0, 0.0]]), 0.1, 0.9)
+    assert found.scores == pytest.approx([0.5, 1.0])

@@ -16,6 +16,7 @@ from donghaeng.index.robustness.model import Model, Part
 from donghaeng.index.robustness.oracle import rank
 from donghaeng.index.robustness.run import Collect, Outcome, run
 from donghaeng.index.robustness.summary import Summary
+from donghaeng.index.robustness.tree import Tree
 from tests.index.robustness.building import PARENTS, TREE, UNITS, measured, model, values
 
 EVERYTHING = Collect(bins=64, ahead=True, replications=True)
@@ -337,3 +338,22 @@ def test_an_input_that_does_not_fit_is_refused(change: dict[str, object], messag
     }
     with pytest.raises(UsageError, match=message):
         run(Model(**(given | change)), Enumeration(given["space"]))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("precision", ["single", "double"])
+def test_scores_that_differ_in_the_last_digits_only_are_ranked_by_them(precision: str) -> None:
+    # One unit far away: all others fall on one key of the sort.
+    near = 1 + np.random.default_rng(1).permutation(600) * (2.0**-20 if precision == "single" else 2.0**-50)
+    made = np.append(near, 1e6)
+    index = Model(
+        space=Space((Choice("weights", (1, 2)),)),
+        tree=Tree.of({"only": "index", "index": ""}),
+        units=tuple(str(at) for at in range(601)),
+        data=Part(lambda: made[:, None]),
+        weights=Part(lambda _: np.ones(2), ("weights",)),
+    )
+
+    outcome = run(index, Enumeration(index.space), collect=EVERYTHING, precision=precision, engine="numba")
+
+    np.testing.assert_array_equal(outcome.ranks, np.tile(np.argsort(np.argsort(-made)) + 1, (2, 1)))
+    np.testing.assert_array_equal(outcome.totals.ranks.sum(axis=0), np.full(601, 2))

@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from donghaeng.api.desk.pages import make_pages_router
 from donghaeng.api.desk.patient_visits import make_patient_router
 from donghaeng.api.desk.settings import NO_SETTINGS, make_settings_router, read_settings
+from donghaeng.api.live_pages.pages import texts_of
 from donghaeng.catalogue.pack import Pack
 from donghaeng.ledger.ledger import Ledger
 
@@ -34,12 +35,7 @@ def desk_routers(ledger: Ledger, pack: Pack, prefix: str, settings: Path | None 
     file = settings or (Path(named) if named else None)
     institutions = read_settings(file, pack) if file else NO_SETTINGS
     return [
-        make_pages_router(lambda: _texts(pack)),
+        make_pages_router(lambda: texts_of(pack)),
         make_settings_router(prefix, pack, institutions),
         make_patient_router(prefix, ledger, pack.identity_section().settings.zone),
     ]
-
-
-def _texts(pack: Pack) -> str:
-    """Give all that a pack can bring onto a page."""
-    return "".join(file.read_text("utf-8") for file in sorted(pack.folder.rglob("*.yaml")))

@@ -952,7 +952,8 @@ class _Peers:
     ) -> Floats:
         """Best weights of the indicators `at` for a unit with the values `own` of them."""
         # Relative to the largest value of each column all coefficients are of the same size.
-        scale = np.maximum(np.maximum(self.values[:, at].max(axis=0, initial=0.0), own), np.finfo(np.float64).tiny)
+        scale = np.maximum(self.values[:, at].max(axis=0, initial=0.0), own)
+        scale = np.where(scale > 0, scale, 1.0)  # nobody has anything of it
         measure = 1 / scale if limits_on == "weights" else own / scale
         limits = _share_rows(low, measure, lower=True) + _share_rows(high, measure, lower=False)
         peers, own = self.values[:, at] / scale, own / scale

@@ -1,404 +1,340 @@
-"""The compiled evaluation: weights, means, scores, ranks and counts of one replication after another.
+"""The compiled evaluation: weights, means, scores, ranks and counts of `LANES` replications at once.
 
-Everything of a replication stays in the first caches. Values lie indicator by unit, so that the inner loops run over
-neighbouring units; nothing tests for NaN (missing cells are 0 with a mask, and weights are spread over what is there);
-ranks are counted, or sorted by digits where units are many. Functions of a number's kind are chosen when the kernel is
-compiled for single or double precision.
-
-Sources: `log` and `exp` in single precision after Cephes (S. Moshier), `logf` and `expf`: largest error 2e-7.
+Replications that share their data and their means are taken together, one in each lane of a vector (see `lanes`), so
+that every step is the same instruction for all of them: draws, shares of weights, sums of products, logarithms, and
+the comparisons that sort the scores. Units are taken in tiles that stay in the first caches. Nothing tests for NaN:
+missing cells are 0 with a mask, and weights are spread over what is there.
 """
 
 from __future__ import annotations
 
-import math
+import zlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic, overload
-from numba.np.arrayobj import make_array
+from numba import njit
 
-from donghaeng.index.robustness import noise
-from donghaeng.index.robustness.tables import LANES
-
-#: All freedom of fastmath except to assume that there are no NaN and no infinities.
-_FAST = {"contract", "reassoc", "nsz", "arcp"}
-
-_FLAGS = tuple(sorted(_FAST))
+from donghaeng.index.robustness import columns, lanes, noise, ranking, tables
+from donghaeng.index.robustness.columns import prepare
+from donghaeng.index.robustness.lanes import (
+    FAST,
+    STEP,
+    add_rows,
+    all_lanes,
+    any_lane,
+    bare,
+    compiled,
+    exp,
+    inlined,
+    lane_bits,
+    load,
+    log,
+    random_bits,
+    store,
+    symmetric,
+    where,
+)
+from donghaeng.index.robustness.ranking import add_pairs, add_scores, add_to_histograms, add_waiting, rank_and_count
+from donghaeng.index.robustness.tables import CONSTANT, LANES, NO_WEIGHT, NOT_RUN
 
 _GEOMETRIC, _HARMONIC = 1, 2
-_NORMAL_SCALE, _NORMAL_LINEAR, _NORMAL_CUBIC = noise.NORMAL_SCALE, noise.NORMAL_LINEAR, noise.NORMAL_CUBIC
+_NO_WEIGHT, _NOT_RUN, _CONSTANT = NO_WEIGHT, NOT_RUN, CONSTANT
+
+#: Every lane, as bits.
+_ALL = 2**LANES - 1
+
+#: Stands for "no score" when ranking: below every score, so that it is ahead of none.
+_LOWEST = -1e38
+
+#: Comes before no failure.
+_LATEST = 2**62
 
 
-def _compiled(function: Any) -> Any:
-    return njit(nogil=True, cache=True, fastmath=_FAST, error_model="numpy")(function)
+@inlined
+def _draw_weights(
+    w: Any, weights: Any, given: Any, kept: Any, keep: Any, amplitude: Any, low: Any, high: Any, scale: Any, noisy: Any
+) -> None:
+    """Write the weight of every node; `given` and `keep` are the rows of `weights` and `kept` by lane."""
+    kind = w.dtype.type
+    one, lower, upper = all_lanes(kind(1)), load(low, 0), load(high, 0)
+    step = load(scale, 0) * all_lanes(kind(1 / 8388608))
+    alike = True
+    for r in range(1, LANES):
+        alike = alike and given[r] == given[0] and keep[r] == keep[0]
+    for k in range(w.shape[0]):
+        if alike:
+            own = all_lanes(weights[given[0], k] * kept[keep[0], k])
+        else:
+            for r in range(LANES):
+                w[k, r] = weights[given[r], k] * kept[keep[r], k]
+            own = load(w, k * LANES)
+        if noisy and amplitude[k] != 0:
+            random = symmetric(random_bits(lower, upper, np.uint32(k)), one)
+            own = own * (one + all_lanes(amplitude[k]) * step * random)
+        store(w, k * LANES, own)
 
 
-def _inlined(function: Any) -> Any:
-    # A call hands over every array as some ten words: on 51 units that is a good part of the time.
-    return njit(nogil=True, cache=True, fastmath=_FAST, error_model="numpy", forceinline=True)(function)
-
-
-def _one_by_one(function: Any) -> Any:
-    # Without leave to reorder, a sum is not turned into vectors, which do not pay for the few children of a composite.
-    return njit(nogil=True, cache=True, fastmath=_FAST - {"reassoc"}, error_model="numpy", forceinline=True)(function)
-
-
-_mix32 = _inlined(noise.mix32)
-
-
-@_inlined
-def _bits(low: Any, high: Any, number: Any) -> Any:
-    return _mix32(np.uint32(_mix32(np.uint32(low + np.uint32(number * np.uint32(0x9E3779B9)))) + high))
-
-
-_symmetric = _inlined(noise.symmetric)
-_four_halves = _compiled(noise.four_halves)
-
-
-@_inlined
-def _log_single(x: Any) -> Any:
-    whole = np.float32(x).view(np.int32)
-    exponent = np.int32((whole - np.int32(0x3F3504F3)) >> np.int32(23))
-    m = np.int32(whole - np.int32(exponent << np.int32(23))).view(np.float32) - np.float32(1)
-    p = np.float32(7.0376836292e-2)
-    p = p * m - np.float32(1.1514610310e-1)
-    p = p * m + np.float32(1.1676998740e-1)
-    p = p * m - np.float32(1.2420140846e-1)
-    p = p * m + np.float32(1.4249322787e-1)
-    p = p * m - np.float32(1.6668057665e-1)
-    p = p * m + np.float32(2.0000714765e-1)
-    p = p * m - np.float32(2.4999993993e-1)
-    p = p * m + np.float32(3.3333331174e-1)
-    z = m * m
-    e = np.float32(exponent)
-    return (m + (p * m * z - np.float32(2.12194440e-4) * e - np.float32(0.5) * z)) + np.float32(0.693359375) * e
-
-
-@_inlined
-def _exp_single(x: Any) -> Any:
-    # Adding 1.5 * 2**23 rounds to a whole number in the lower bits; its own bits carry the exponent.
-    shifted = np.float32(x * np.float32(1.44269504088896341)) + np.float32(12582912.0)
-    exponent = np.int32(np.float32(shifted).view(np.int32) - np.int32(0x4B400000))
-    n = np.float32(exponent)
-    r = x - n * np.float32(0.693359375) + n * np.float32(2.12194440e-4)
-    p = np.float32(1.9875691500e-4)
-    p = p * r + np.float32(1.3981999507e-3)
-    p = p * r + np.float32(8.3334519073e-3)
-    p = p * r + np.float32(4.1665795894e-2)
-    p = p * r + np.float32(1.6666665459e-1)
-    p = p * r + np.float32(5.0000001201e-1)
-    p = p * r * r + r + np.float32(1)
-    return p * np.int32(np.int32(exponent + np.int32(127)) << np.int32(23)).view(np.float32)
-
-
-def _log(x: Any) -> Any:
-    return math.log(x)
-
-
-def _exp(x: Any) -> Any:
-    return math.exp(x)
-
-
-def _sort_key(x: Any) -> Any:
-    return x
-
-
-@overload(_log, strict=False)
-def _log_for(x: Any) -> Any:
-    if x == types.float32:
-        return lambda x: _log_single(x)
-    return lambda x: math.log(x)
-
-
-@overload(_exp, strict=False)
-def _exp_for(x: Any) -> Any:
-    if x == types.float32:
-        return lambda x: _exp_single(x)
-    return lambda x: math.exp(x)
-
-
-@_compiled
-def _key_single(x: Any) -> Any:
-    whole = np.float32(-x).view(np.int32)
-    return np.uint64(np.uint32(whole ^ np.int32((whole >> np.int32(31)) | np.int32(-2147483648))))
-
-
-@_compiled
-def _key_double(x: Any) -> Any:
-    whole = np.float64(-x).view(np.int64)
-    return np.uint64(whole ^ ((whole >> 63) | np.int64(-9223372036854775808)))
-
-
-@overload(_sort_key, strict=False)
-def _sort_key_for(x: Any) -> Any:
-    """A whole number that grows as x falls."""
-    if x == types.float32:
-        return lambda x: _key_single(x)
-    return lambda x: _key_double(x)
-
-
-# The functions below take arrays one by one and index them in place, and `run` gives them arrays without owner: to
-# count references, as numba does when an array is handed on or a row taken, costs more than the work on 51 units, and
-# makes threads that share the array wait for each other.
-
-
-_build: Any = cgutils  # it and numba's own parts below say nothing of their types
-_ir: Any = _build.ir
-_make_array: Any = make_array
-_null: Any = _build.get_null_value
-
-
-def _without_owner(_: Any, array: Any) -> Any:
-    """The same array without an owner: whoever calls must hold the array itself as long."""
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        bare = _make_array(signature.args[0])(context, builder, arguments[0])
-        bare.meminfo = _null(bare.meminfo.type)
-        bare.parent = _null(bare.parent.type)
-        return bare._getvalue()
-
-    return array(array), code
-
-
-_bare: Any = intrinsic(_without_owner)
-
-
-@_inlined
-def _draw_weights(w: Any, weights: Any, given: Any, kept: Any, keep: Any, amplitude: Any, key: Any, scale: Any) -> None:
-    nodes = w.shape[0]
-    for k in range(nodes):
-        w[k] = weights[given, k] * kept[keep, k]
-    if scale != 0.0:
-        one, step = w.dtype.type(1), w.dtype.type(scale / 8388608.0)
-        low, high = np.uint32(key), np.uint32(key >> np.uint64(32))
-        for k in range(nodes):
-            random = w.dtype.type(_symmetric(_bits(low, high, np.uint32(k))))
-            w[k] = w[k] * (one + amplitude[k] * step * random)
-
-
-@_one_by_one
-def _sum_between(w: Any, start: Any, stop: Any) -> Any:
-    total = w.dtype.type(0)
-    for k in range(start, stop):
-        total += w[k]
+@inlined
+def _sum_of_weights(w: Any, children: Any, c: Any) -> Any:
+    total = all_lanes(w.dtype.type(0))
+    for k in range(children[c, 0], children[c, 1]):
+        total = total + load(w, k * LANES)
+    for k in range(children[c, 2], children[c, 3]):
+        total = total + load(w, k * LANES)
     return total
 
 
-@_inlined
-def _shares(w: Any, total: Any, parents: Any, children: Any, passed: Any, partial: Any, row: Any, leaves: Any) -> bool:
-    """Turn weights into the share with which each node enters its target; False where nothing has weight.
+@inlined
+def _shares(w: Any, total: Any, parents: Any, children: Any, passed: Any, partial: Any, row: Any, leaves: Any) -> Any:
+    """Turn weights into the share with which each node enters its target; gives the lanes in which anything has weight.
 
     Composites without any weight below them drop out first, then what lies below a composite of weight 0. Under a
     composite with missing cells the weights stay as they are: the sum to divide by differs from unit to unit.
     """
     inner = total.shape[0]
     root = inner - 1
-    zero, one = w.dtype.type(0), w.dtype.type(1)
-    w[leaves + root] = one
+    zero, one = all_lanes(w.dtype.type(0)), all_lanes(w.dtype.type(1))
+    store(w, (leaves + root) * LANES, one)
+    some = one > zero
     for c in range(inner):
-        mass = _sum_between(w, children[c, 0], children[c, 1]) + _sum_between(w, children[c, 2], children[c, 3])
-        total[c] = mass
-        w[leaves + c] = w[leaves + c] if mass > zero else zero
-    if total[root] <= zero:
-        return False
-    for c in range(inner):
-        total[c] = one / total[c] if total[c] > zero else zero
+        mass = _sum_of_weights(w, children, c)
+        some = mass > zero
+        node = (leaves + c) * LANES
+        store(w, node, where(some, load(w, node), zero))
+        store(total, c * LANES, where(some, one / where(some, mass, one), zero))
     for c in range(root, -1, -1):
-        share = w[leaves + c]
+        node = (leaves + c) * LANES
+        share, own = load(w, node), load(total, c * LANES)
         if c < root:
-            share *= total[parents[leaves + c]]
-            w[leaves + c] = share
+            share = share * load(total, np.int64(parents[leaves + c]) * LANES)
+            store(w, node, share)
         # What is computed starts anew with share 1; what is passed over hands its own share down.
-        down = share if passed[row, c] or share <= zero else one
-        total[c] = down if partial[leaves + c] else down * total[c]
+        down = share if passed[row, c] else where(share > zero, one, share)
+        store(total, c * LANES, down if partial[leaves + c] else down * own)
     for k in range(leaves):
-        w[k] *= total[parents[k]]
-    return True
+        store(w, k * LANES, load(w, k * LANES) * load(total, np.int64(parents[k]) * LANES))
+    return lane_bits(some)
 
 
-def _blocks(builder: Any, width: Any, one_block: Any) -> None:
-    """Go over a row in blocks of four vectors of `LANES` numbers, and over the rest of it in single vectors."""
-    size, start = width.type(4 * LANES), width.type(0)
-    whole = builder.udiv(width, size)
-    with _build.for_range(builder, whole) as loop:
-        one_block(builder.mul(loop.index, size), 4)
-    start = builder.mul(whole, size)
-    rest = builder.udiv(builder.sub(width, start), width.type(LANES))
-    with _build.for_range(builder, rest) as loop:
-        one_block(builder.add(start, builder.mul(loop.index, width.type(LANES))), 1)
+@compiled
+def _note(bits: Any, status: Any, turn: Any, place: Any, value: Any) -> None:
+    """Note a failure in the lanes of `bits`, unless one that comes before it is known."""
+    for r in range(LANES):
+        if (bits >> r) & 1 and place < turn[r]:
+            turn[r] = place
+            status[r] = value
 
 
-def _vector_at(builder: Any, data: Any, offset: Any, vector: Any) -> Any:
-    """Pointer to a vector inside an array of numbers."""
-    return builder.bitcast(builder.gep(data, [offset]), vector.as_pointer())
-
-
-def _loaded(builder: Any, pointer: Any, itemsize: int) -> Any:
-    value = builder.load(pointer)
-    value.align = itemsize
-    return value
-
-
-def _spread_out(builder: Any, number: Any, vector: Any) -> Any:
-    """A vector that has the same number in each lane."""
-    one = builder.insert_element(_ir.Constant(vector, _ir.Undefined), number, _ir.IntType(32)(0))
-    lanes = _ir.Constant(_ir.VectorType(_ir.IntType(32), LANES), [0] * LANES)
-    return builder.shuffle_vector(one, one, lanes)
-
-
-def _add_rows_code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    of_acc, _, of_rows, _, of_w, *_ = signature.args
-    acc, row, rows, state, w, start, stop, fresh = arguments
-    acc, rows, w = (
-        _make_array(kind)(context, builder, value) for kind, value in ((of_acc, acc), (of_rows, rows), (of_w, w))
-    )
-    number = context.get_value_type(of_acc.dtype)
-    itemsize = of_acc.dtype.bitwidth // 8
-    vector = _ir.VectorType(number, LANES)
-    leaves, width = _build.unpack_tuple(builder, rows.shape, 3)[1:]
-    target = builder.gep(acc.data, [builder.mul(row, width)])
-    first = builder.gep(rows.data, [builder.mul(builder.mul(state, leaves), width)])
-    two = row.type(2)
-    pairs = builder.sdiv(builder.sub(stop, start), two)
-
-    def one_block(offset: Any, vectors: int) -> None:
-        # Two sums a vector: additions that wait for each other would be most of the time.
-        sums = [[_build.alloca_once(builder, vector) for _ in range(vectors)] for _ in range(2)]
-        for at in range(vectors):
-            pointer = _vector_at(builder, target, builder.add(offset, row.type(at * LANES)), vector)
-            before = _loaded(builder, pointer, itemsize)
-            builder.store(builder.select(fresh, _ir.Constant(vector, None), before), sums[0][at])
-            builder.store(_ir.Constant(vector, None), sums[1][at])
-
-        def add(k: Any, own: list[Any]) -> None:
-            share = _spread_out(builder, builder.load(builder.gep(w.data, [k])), vector)
-            line = builder.add(builder.mul(k, width), offset)
-            for at in range(vectors):
-                pointer = _vector_at(builder, first, builder.add(line, row.type(at * LANES)), vector)
-                part = builder.fmul(_loaded(builder, pointer, itemsize), share, flags=_FLAGS)
-                builder.store(builder.fadd(builder.load(own[at]), part, flags=_FLAGS), own[at])
-
-        with _build.for_range(builder, pairs) as loop:
-            k = builder.add(start, builder.mul(loop.index, two))
-            add(k, sums[0])
-            add(builder.add(k, row.type(1)), sums[1])
-        last = builder.add(start, builder.mul(pairs, two))
-        with builder.if_then(builder.icmp_signed("<", last, stop)):
-            add(last, sums[0])
-        for at in range(vectors):
-            whole = builder.fadd(builder.load(sums[0][at]), builder.load(sums[1][at]), flags=_FLAGS)
-            pointer = _vector_at(builder, target, builder.add(offset, row.type(at * LANES)), vector)
-            builder.store(whole, pointer).align = itemsize
-
-    _blocks(builder, width, one_block)
-    return context.get_dummy_value()
-
-
-def _typed_add_rows(_: Any, acc: Any, c: Any, rows: Any, s: Any, w: Any, start: Any, stop: Any, fresh: Any) -> Any:  # noqa: ARG001
-    """acc[c] += sum of share x row of rows[s] from start to stop; `fresh` starts acc[c] anew.
-
-    Written in vectors, since loops over arrays that might overlap are compiled with a test before each of them.
-    """
-    whole = types.intp
-    return types.void(acc, whole, rows, whole, w, whole, whole, types.boolean), _add_rows_code
-
-
-_add_rows: Any = intrinsic(_typed_add_rows)
-
-
-@_inlined
+@inlined
 def _add_part(
-    acc: Any, c: Any, child: Any, share: Any, den: Any, masked: Any, source: Any, goal: Any, spare: Any
+    acc: Any,
+    den: Any,
+    tile: Any,
+    c: Any,
+    child: Any,
+    share: Any,
+    masked: Any,
+    source: Any,
+    goal: Any,
+    count: Any,
 ) -> Any:
     """acc[c] += share x composite, brought from the scale of its own mean to that of c's.
 
-    Gives 1 where a value is not positive and must be; the values are in `spare` then.
+    Gives the lanes where a value is not positive and must be, and the first unit that has one in each.
     """
-    one, zero = spare.dtype.type(1), spare.dtype.type(0)
-    width = spare.shape[0]
-    if source == goal:
-        for u in range(width):
-            spare[u] = share * acc[child, u]
-    elif source == _GEOMETRIC:
-        sign = -one if goal == _HARMONIC else one
-        for u in range(width):
-            spare[u] = share * _exp(sign * acc[child, u])
-    else:
-        # Counted in the kind of the values themselves, so that both fit the same vectors.
-        wrong: Any = zero
-        if goal == _GEOMETRIC and not masked:
-            part = -share if source == _HARMONIC else share
-            for u in range(width):
-                v = acc[child, u]
-                wrong += one if v <= zero else zero
-                acc[c, u] += part * _log(v)
-            if wrong > zero:
-                for u in range(width):
-                    spare[u] = acc[child, u]
-                return 1
-            return 0
-        for u in range(width):
-            v = acc[child, u] if not masked or den[child, u] > zero else one
-            wrong += one if v <= zero else zero
-            spare[u] = v
-        if wrong > zero:
-            return 1
-        if goal == _GEOMETRIC:
-            part = -share if source == _HARMONIC else share
-            for u in range(width):
-                spare[u] = part * _log(spare[u])
+    kind = acc.dtype.type
+    zero, one = all_lanes(kind(0)), all_lanes(kind(1))
+    on = share > zero
+    wrong = zero > zero
+    part = zero - share if (source == _HARMONIC and goal == _GEOMETRIC) else share
+    sign = zero - one if goal == _HARMONIC else one
+    for u in range(count):
+        v = load(acc, (child * tile + u) * LANES)
+        there = load(den, (child * tile + u) * LANES) if masked else one
+        if source == goal:
+            own = share * v
+        elif source == _GEOMETRIC:
+            own = share * exp(sign * v)
         else:
-            for u in range(width):
-                spare[u] = share / spare[u]
-    if masked:
-        for u in range(width):
-            acc[c, u] += spare[u] * den[child, u]
-    else:
-        for u in range(width):
-            acc[c, u] += spare[u]
-    return 0
+            v = where(on & (there > zero), v, one)
+            wrong = wrong | (v <= zero)
+            own = part * log(v) if goal == _GEOMETRIC else share / v
+        at = (c * tile + u) * LANES
+        store(acc, at, load(acc, at) + (own * there if masked else own))
+    return lane_bits(wrong)
 
 
-@_compiled
-def _first_bad(value: Any, units: Any) -> int:
-    for u in range(units):
-        if value[u] <= value.dtype.type(0):
-            return u
-    return 0
-
-
-@_compiled
-def _divide(
-    acc: Any, den: Any, c: Any, row: Any, partial: Any, runs: Any, nodes: Any, starts: Any, w: Any, present: Any, s: Any
+@compiled
+def _first_not_positive(
+    bits: Any,
+    acc: Any,
+    den: Any,
+    child: Any,
+    masked: Any,
+    count: Any,
+    cell: Any,
+    place: Any,
+    status: Any,
+    turn: Any,
 ) -> None:
+    """Note the first unit whose composite is not positive, in the lanes of `bits`; `cell` is that of the first unit."""
+    for r in range(LANES):
+        if (bits >> r) & 1 and place < turn[r]:
+            for u in range(count):
+                if acc[child, u, r] <= 0 and (not masked or den[child, u, r] > 0):
+                    turn[r] = place
+                    status[r] = 1 + cell + u
+                    break
+
+
+@compiled
+def _divide(acc: Any, den: Any, tile: Any, c: Any, count: Any) -> None:
     """Divide a composite by the weight of what each unit has; `den` becomes 1 where it has anything, else 0."""
-    zero, one = acc.dtype.type(0), acc.dtype.type(1)
-    leaves, width = present.shape[1], acc.shape[1]
-    full = zero
-    for k in range(starts[row, c, 2], starts[row, c, 3]):
-        full += zero if partial[nodes[row, k]] else w[nodes[row, k]]
-    for u in range(width):
-        den[c, u] = full
-    for run in range(starts[row, c, 0], starts[row, c, 1]):
-        _add_rows(den, c, present, s, w, runs[row, run, 0], runs[row, run, 1], False)
-    for k in range(starts[row, c, 2], starts[row, c, 3]):
-        node = nodes[row, k]
-        if partial[node]:
-            child, share = node - leaves, w[node]
-            for u in range(width):
-                den[c, u] += share * den[child, u]
-    for u in range(width):
-        there = one if den[c, u] > zero else zero
-        acc[c, u] = acc[c, u] / (den[c, u] + (one - there))
-        den[c, u] = there
+    zero, one = all_lanes(acc.dtype.type(0)), all_lanes(acc.dtype.type(1))
+    for u in range(count):
+        at = (c * tile + u) * LANES
+        mass = load(den, at)
+        there = mass > zero
+        store(acc, at, load(acc, at) / where(there, mass, one))
+        store(den, at, where(there, one, zero))
 
 
-@_inlined
-def _aggregate(
+@inlined
+def _fill_rows(array: Any, first: Any, count: Any, value: Any) -> None:
+    for u in range(count):
+        store(array, (first + u) * LANES, value)
+
+
+@inlined
+def _add_measured(
+    k: Any,
+    c: Any,
+    n: Any,
+    members: Any,
+    column: Any,
+    offset: Any,
+    factor: Any,
+    start: Any,
+    w: Any,
+    method: Any,
+    masked: Any,
+    acc: Any,
+    den: Any,
+    tile: Any,
+) -> Any:
+    """Normalise a prepared column and add it to its composite.
+
+    Gives the lanes in which a value that counts is not positive and must be; the values are in `column` then.
+    """
+    kind = acc.dtype.type
+    zero, one, share = all_lanes(kind(0)), all_lanes(kind(1)), load(w, k * LANES)
+    on = share > zero
+    wrong = zero > zero
+    for i in range(n):
+        value = (load(column, i * LANES) - offset) * factor + start
+        at = (c * tile + members[i]) * LANES
+        if method != 0:
+            value = where(on, value, one)
+            wrong = wrong | (value <= zero)
+            value = log(value) if method == _GEOMETRIC else one / value
+        store(acc, at, load(acc, at) + share * value)
+        if masked:
+            store(den, at, load(den, at) + share)
+    if any_lane(wrong):
+        for i in range(n):
+            store(column, i * LANES, (load(column, i * LANES) - offset) * factor + start)
+    return lane_bits(wrong)
+
+
+@compiled
+def _measure(
     row: Any,
-    s: Any,
+    state: Any,
+    w: Any,
+    methods: Any,
+    partial: Any,
+    starts: Any,
+    rows: Any,
+    raw: Any,
+    known: Any,
+    errors: Any,
+    directions: Any,
+    impute_by: Any,
+    settings: Any,
+    rounding: Any,
+    noisy: Any,
+    low: Any,
+    high: Any,
+    scale: Any,
+    units: Any,
+    members: Any,
+    full: Any,
+    column: Any,
+    original: Any,
+    group_sums: Any,
+    group_counts: Any,
+    target: Any,
+    status: Any,
+    turn: Any,
+    acc: Any,
+    den: Any,
+) -> None:
+    """Prepare measured data, one indicator after the other, and add each to the composite that takes it up.
+
+    Arrays are those of `Tables`, `Measured` and `Room` with these names.
+    """
+    kind = acc.dtype.type
+    zero, one = all_lanes(kind(0)), all_lanes(kind(1))
+    leaves, width, inner, tile = raw.shape[0], raw.shape[1], methods.shape[1], acc.shape[1]
+    masked = partial[leaves + inner - 1] > 0
+    for c in range(inner):
+        _fill_rows(acc, c * tile, width, zero)
+        _fill_rows(acc, c * tile + units, width - units, one)
+        if masked:
+            _fill_rows(den, c * tile, width, zero)
+        for run_of in range(starts[row, c, 0], starts[row, c, 1]):
+            for k in range(rows[row, run_of, 0], rows[row, run_of, 1]):
+                target[k] = c
+    for k in range(leaves):
+        n, offset, factor, varies = prepare(
+            k, raw, known, errors, directions[k], impute_by, settings, rounding, state, noisy, low,
+            high, scale, units, members, full, column, original, group_sums, group_counts,
+        )  # fmt: skip
+        if varies != _ALL:
+            _note(varies ^ _ALL, status, turn, k - leaves, _CONSTANT - k)
+        c = target[k]
+        wrong = _add_measured(
+            k,
+            c,
+            n,
+            members,
+            column,
+            offset,
+            factor,
+            all_lanes(kind(settings[state, 3])),
+            w,
+            methods[row, c],
+            partial[leaves + c] > 0,
+            acc,
+            den,
+            tile,
+        )
+        if wrong != 0:
+            for r in range(LANES):
+                if (wrong >> r) & 1 and k + c * (leaves + inner) < turn[r]:
+                    for i in range(n):
+                        if column[i, r] <= 0:
+                            turn[r] = k + c * (leaves + inner)
+                            status[r] = 1 + k * units + members[i]
+                            break
+
+
+@compiled
+def _combine(
+    row: Any,
+    state: Any,
+    anew: Any,
     w: Any,
     values: Any,
     logs: Any,
@@ -408,462 +344,248 @@ def _aggregate(
     methods: Any,
     passed: Any,
     partial: Any,
-    runs: Any,
+    rows: Any,
     nodes: Any,
     starts: Any,
     units: Any,
+    status: Any,
+    turn: Any,
     acc: Any,
     den: Any,
-    spare: Any,
-) -> Any:
-    """Compute all composites that need computing; the scores are left in the last row of `acc`.
+    scores: Any,
+    everyone: Any,
+) -> None:
+    """Compute all composites that need computing, and the scores of the root; tile by tile.
 
-    `row` is the row of methods, `s` the state of the data, `w` the share of each node in its target, `acc` receives
-    the composites, each on the scale of its own mean, `den` 1 where a composite has a value, else 0; `spare` is room
-    for one row; the rest are arrays of `Tables`. Gives the status of the replication.
+    `row` is the row of methods, `state` that of the data, `w` the share of each node in its target. `acc` receives the
+    composites of a tile, each on the scale of its own mean, `den` 1 where a composite has a value, else 0; with data
+    measured `anew` both have the indicators in them already. The other arrays are those of `Tables` and `Room`.
     """
-    leaves, inner, width = values.shape[1], methods.shape[1], values.shape[2]
-    zero, one = values.dtype.type(0), values.dtype.type(1)
-    for c in range(inner):
-        if passed[row, c] or w[leaves + c] <= zero:
-            continue
-        method = methods[row, c]
-        if starts[row, c, 0] == starts[row, c, 1]:
-            for u in range(width):
-                acc[c, u] = zero
-        for run in range(starts[row, c, 0], starts[row, c, 1]):
-            low, high = runs[row, run, 0], runs[row, run, 1]
-            fresh = run == starts[row, c, 0]
-            if method == 0:
-                _add_rows(acc, c, values, s, w, low, high, fresh)
-            else:
-                for k in range(low, high):
-                    if blocked[s, k] > 0 and w[k] > zero:
-                        return 1 + k * units + blocked[s, k] - 1
-                if method == _GEOMETRIC:
-                    _add_rows(acc, c, logs, s, w, low, high, fresh)
-                else:
-                    _add_rows(acc, c, inverses, s, w, low, high, fresh)
-        for k in range(starts[row, c, 2], starts[row, c, 3]):
-            node = nodes[row, k]
-            share, child = w[node], node - leaves
-            if share <= zero:
-                continue
-            bad = _add_part(acc, c, child, share, den, partial[node] > 0, methods[row, child], method, spare)
-            if bad > 0:
-                return 1 + node * units + _first_bad(spare, units)
-        if partial[leaves + c]:
-            _divide(acc, den, c, row, partial, runs, nodes, starts, w, present, s)
+    kind = acc.dtype.type
+    zero, one, lowest = all_lanes(kind(0)), all_lanes(kind(1)), all_lanes(kind(_LOWEST))
+    leaves, width, inner, tile = values.shape[1], values.shape[2], methods.shape[1], acc.shape[1]
     root = inner - 1
-    if methods[row, root] == _GEOMETRIC:
-        for u in range(width):
-            acc[root, u] = _exp(acc[root, u])
-    elif methods[row, root] == _HARMONIC:
-        for u in range(width):
-            acc[root, u] = one / acc[root, u] if acc[root, u] > zero else zero
-    return 0
+    masked = partial[leaves + root] > 0
+    for start in range(0, units, tile):
+        count = min(tile, (units - start + STEP - 1) // STEP * STEP)
+        for c in range(inner):
+            if passed[row, c] or not any_lane(load(w, (leaves + c) * LANES) > zero):
+                continue
+            method, place = methods[row, c], c * (leaves + inner)
+            part_masked = partial[leaves + c] > 0
+            if not anew:
+                on_scale = logs if method == _GEOMETRIC else inverses if method == _HARMONIC else values
+                _fill_rows(acc, c * tile, count, zero)
+                if part_masked:
+                    _fill_rows(den, c * tile, count, zero)
+                for run_of in range(starts[row, c, 0], starts[row, c, 1]):
+                    begin, end = rows[row, run_of, 0], rows[row, run_of, 1]
+                    at = state * leaves * width + start
+                    add_rows(acc, c * tile, on_scale, at, width, w, begin, end, count)
+                    if method != 0 and start == 0:
+                        for k in range(begin, end):
+                            if blocked[state, k] > 0:
+                                _note(
+                                    lane_bits(load(w, k * LANES) > zero), status, turn, place + k,
+                                    k * units + blocked[state, k],
+                                )  # fmt: skip
+                    if part_masked:
+                        add_rows(den, c * tile, present, at, width, w, begin, end, count)
+            for at_node in range(starts[row, c, 2], starts[row, c, 3]):
+                node = nodes[row, at_node]
+                child, share = node - leaves, load(w, node * LANES)
+                if any_lane(share > zero):
+                    child_masked = partial[node] > 0
+                    wrong = _add_part(acc, den, tile, c, child, share, child_masked, methods[row, child], method, count)
+                    if wrong != 0:
+                        _first_not_positive(
+                            wrong, acc, den, child, child_masked, min(count, units - start),
+                            node * units + start, place + node, status, turn,
+                        )  # fmt: skip
+                    if part_masked:
+                        for u in range(count):
+                            at = (c * tile + u) * LANES
+                            there = load(den, (child * tile + u) * LANES) if child_masked else one
+                            store(den, at, load(den, at) + share * there)
+            if part_masked:
+                _divide(acc, den, tile, c, count)
+        method = methods[row, root]
+        for u in range(count):
+            own = load(acc, (root * tile + u) * LANES)
+            if method == _GEOMETRIC:
+                own = exp(own)
+            elif method == _HARMONIC:
+                own = where(own > zero, one / where(own > zero, own, one), zero)
+            if masked:
+                there = load(den, (root * tile + u) * LANES)
+                store(everyone, (start + u) * LANES, there)
+                own = where(there > zero, own, lowest)
+            store(scores, (start + u) * LANES, own)
 
 
-def _count_ranks_code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    of_score, of_ranks, *_ = signature.args
-    score, ranks, start, stop = arguments
-    score, ranks = (
-        _make_array(kind)(context, builder, value) for kind, value in ((of_score, score), (of_ranks, ranks))
-    )
-    itemsize = of_score.dtype.bitwidth // 8
-    vector = _ir.VectorType(context.get_value_type(of_score.dtype), LANES)
-    # Counted in single precision, exact for so few: adding under a mask is one instruction then.
-    counts, whole = _ir.VectorType(_ir.FloatType(), LANES), _ir.VectorType(_ir.IntType(32), LANES)
-    own, rank = builder.gep(score.data, [start]), builder.gep(ranks.data, [start])
-    count = builder.sub(stop, start)
-    lanes = start.type(LANES)
-    width = builder.mul(builder.udiv(builder.add(count, start.type(LANES - 1)), lanes), lanes)
-    ones = _ir.Constant(counts, [1.0] * LANES)
+def _sources() -> int:
+    """A number that changes with the code this module compiles.
 
-    def one_block(offset: Any, vectors: int) -> None:
-        places = [builder.add(offset, start.type(at * LANES)) for at in range(vectors)]
-        mine = [_loaded(builder, _vector_at(builder, own, place, vector), itemsize) for place in places]
-        higher = [_build.alloca_once_value(builder, ones) for _ in places]
-        with _build.for_range(builder, count) as loop:
-            other = _spread_out(builder, builder.load(builder.gep(own, [loop.index])), vector)
-            for at in range(vectors):
-                before = builder.load(higher[at])
-                ahead = builder.fcmp_ordered(">", other, mine[at])
-                builder.store(builder.select(ahead, builder.fadd(before, ones), before), higher[at])
-        for at, place in enumerate(places):
-            found = builder.fptosi(builder.load(higher[at]), whole)
-            builder.store(found, _vector_at(builder, rank, place, whole)).align = 4
-
-    _blocks(builder, width, one_block)
-    return context.get_dummy_value()
+    numba looks at the time of one file to see whether what it kept is old; a closure's numbers it looks at too.
+    """
+    found = 0
+    for module in (columns, lanes, noise, ranking, tables):
+        found = zlib.crc32(Path(str(module.__file__)).read_bytes(), found)
+    return found
 
 
-def _typed_count_ranks(_: Any, score: Any, ranks: Any, start: Any, stop: Any) -> tuple[Any, Any]:  # noqa: ARG001
-    """Rank = 1 + number of higher scores, counted for many units at once."""
-    return types.void(score, ranks, types.intp, types.intp), _count_ranks_code
-
-
-_count_ranks: Any = intrinsic(_typed_count_ranks)
-
-
-@_compiled
-def _sort_ranks(score: Any, ranks: Any, start: Any, stop: Any, keys: Any, order: Any, digits: Any) -> None:
-    """Rank by sorting: 11 bits of the key at a time, from the lowest; ties take the smallest rank."""
-    n = stop - start
-    passes = 3 if score.itemsize == 4 else 6
-    for i in range(n):
-        keys[0, i] = _sort_key(score[start + i])
-        order[0, i] = i
-    side = 0
-    for turn in range(passes):
-        shift = np.uint64(11 * turn)
-        digits[:] = 0
-        for i in range(n):
-            digits[(keys[side, i] >> shift) & np.uint64(2047)] += 1
-        place = 0
-        for d in range(2048):
-            count = digits[d]
-            digits[d] = place
-            place += count
-        for i in range(n):
-            d = (keys[side, i] >> shift) & np.uint64(2047)
-            at = digits[d]
-            digits[d] = at + 1
-            keys[1 - side, at] = keys[side, i]
-            order[1 - side, at] = order[side, i]
-        side = 1 - side
-    rank = 1
-    for i in range(n):
-        if i > 0 and keys[side, i] != keys[side, i - 1]:
-            rank = i + 1
-        ranks[start + order[side, i]] = rank
-
-
-@_inlined
-def _tally(
-    score: Any,
-    ranks: Any,
-    there: Any,
-    masked: Any,
-    units: Any,
-    mass: Any,
-    sums: Any,
-    by_rank: Any,
-    scored: Any,
-    counting: Any,
-) -> None:
-    """Add one replication to the sums and, where `counting`, to the table of ranks; `there` says who has a score."""
-    weight = np.float64(mass)
-    if masked:
-        for u in range(there.shape[0]):
-            s = np.float64(score[u]) * np.float64(there[u])
-            sums[0, u] += weight * s
-            sums[1, u] += weight * s * s
-    else:
-        for u in range(there.shape[0]):
-            s = np.float64(score[u])
-            sums[0, u] += weight * s
-            sums[1, u] += weight * s * s
-    if counting:
-        whole = by_rank.dtype.type(mass)
-        if masked:
-            for u in range(units):
-                if there[u] > 0:
-                    by_rank[u, ranks[u] - 1] += whole
-                    scored[u] += whole
-        else:
-            for u in range(units):
-                by_rank[u, ranks[u] - 1] += whole
-            for u in range(units):
-                scored[u] += whole
-
-
-@_compiled
-def _tally_pending(pending: Any, masses: Any, count: Any, units: Any, by_rank: Any, scored: Any) -> None:
-    """Add the ranks of replications that waited, unit by unit; rank 0 is none."""
-    for u in range(units):
-        for i in range(count):
-            rank = pending[i, u]
-            if rank > 0:
-                whole = by_rank.dtype.type(masses[i])
-                by_rank[u, rank - 1] += whole
-                scored[u] += whole
-
-
-@_inlined
-def _tally_scores(
-    score: Any, there: Any, units: Any, mass: Any, histogram: Any, bounds: Any, extremes: Any, bins: Any
-) -> None:
-    """Add the scores of one replication to the histograms and extremes."""
-    whole = histogram.dtype.type(mass)
-    last = np.float64(histogram.shape[1] - 1)
-    for u in range(units):
-        s = np.float64(score[u])
-        bins[u] = np.int32(min(max((s - bounds[u, 0]) * bounds[u, 1], 0.0), last))
-    for u in range(units):
-        if there[u] > 0:
-            s = np.float64(score[u])
-            histogram[u, bins[u]] += whole
-            if s < extremes[u, 0]:
-                extremes[u, 0] = s
-            if s > extremes[u, 1]:
-                extremes[u, 1] = s
-
-
-@_compiled
-def _tally_pairs(score: Any, start: Any, stop: Any, mass: Any, ahead: Any) -> None:
-    """Add who is ahead of whom in one group; a unit without a score is ahead of nobody."""
-    whole, none = ahead.dtype.type(mass), ahead.dtype.type(0)
-    own = score[start:stop]
-    for i in range(stop - start):
-        a = own[i]
-        if a > -1e37:
-            for j in range(stop - start):
-                ahead[start + i, j] = ahead.dtype.type(ahead[start + i, j] + (whole if a > own[j] else none))
-
-
-#: Stands for "no score" when ranking: below every score, so that it is ahead of none.
-_LOWEST = -1e38
-
-
-@_compiled
-def _moments(x: Any, n: Any) -> Any:
-    """Mean, sum of squared deviations, skewness and excess kurtosis (adjusted for sample size, as in Excel)."""
-    zero = x.dtype.type(0)
-    total = zero
-    for i in range(n):
-        total += x[i]
-    mean = total / x.dtype.type(n)
-    second, third, fourth = zero, zero, zero
-    for i in range(n):
-        d = x[i] - mean
-        dd = d * d
-        second += dd
-        third += dd * d
-        fourth += dd * dd
-    if second <= zero or n < 4:
-        return mean, second, zero, zero
-    size = np.float64(n)
-    variance = np.float64(second) / (size - 1)
-    skew = np.float64(third) / variance**1.5 * size / ((size - 1) * (size - 2))
-    kurtosis = np.float64(fourth) / variance**2 * size * (size + 1) / ((size - 1) * (size - 2) * (size - 3))
-    kurtosis -= 3 * (size - 1) ** 2 / ((size - 2) * (size - 3))
-    return mean, second, x.dtype.type(skew), x.dtype.type(kurtosis)
-
-
-@_compiled
-def _treat(x: Any, n: Any, most: Any, spare: Any) -> None:
-    """Winsorise point by point while skewness and kurtosis are too large, else take logarithms; in place."""
-    skew_limit, kurtosis_limit = x.dtype.type(2.0), x.dtype.type(3.5)
-    _, _, skew, kurtosis = _moments(x, n)
-    if abs(skew) < skew_limit or kurtosis < kurtosis_limit:
-        return
-    first_skew = skew
-    spare[:n] = x[:n]
-    for _ in range(most):
-        if skew > 0:
-            edge = x[0]
-            for i in range(n):
-                edge = max(edge, x[i])
-            following = -x.dtype.type(1e38)
-            for i in range(n):
-                following = max(following, x[i] if x[i] < edge else -x.dtype.type(1e38))
-            for i in range(n):
-                x[i] = min(x[i], following)
-        else:
-            edge = x[0]
-            for i in range(n):
-                edge = min(edge, x[i])
-            following = x.dtype.type(1e38)
-            for i in range(n):
-                following = min(following, x[i] if x[i] > edge else x.dtype.type(1e38))
-            for i in range(n):
-                x[i] = max(x[i], following)
-        _, _, skew, kurtosis = _moments(x, n)
-        if abs(skew) < skew_limit or kurtosis < kurtosis_limit:
+def _made(sources: int) -> Any:
+    @njit(nogil=True, cache=True, fastmath=FAST, error_model="numpy")
+    def run(tables: Any, measured: Any, chunk: Any, totals: Any, output: Any, room: Any) -> None:
+        if sources < 0:  # never; the number is a part of what is compiled
             return
-    low, high = spare[0], spare[0]
-    for i in range(n):
-        low = min(low, spare[i])
-        high = max(high, spare[i])
-    shift = x.dtype.type(0.01) * (high - low)
-    for i in range(n):
-        # A long lower tail is mirrored, treated, and mirrored back.
-        x[i] = _log(spare[i] - low + shift) if first_skew > 0 else -_log(high - spare[i] + shift)
+        values, logs, inverses = bare(tables.values), bare(tables.logs), bare(tables.inverses)
+        present, blocked, partial = bare(tables.present), bare(tables.blocked), bare(tables.partial)
+        methods, passed, parents = bare(tables.methods), bare(tables.passed), bare(tables.parents)
+        children, rows, nodes, starts = (
+            bare(tables.children),
+            bare(tables.rows),
+            bare(tables.nodes),
+            bare(tables.starts),
+        )
+        weights, kept, amplitude = bare(tables.weights), bare(tables.kept), bare(tables.amplitude)
+        groups, units = bare(tables.groups), tables.units
+        raw, known, errors = bare(measured.values), bare(measured.present), bare(measured.errors)
+        directions, impute_by, settings = bare(measured.directions), bare(measured.groups), bare(measured.settings)
+        rounding = measured.rounding
+        states, given, keep, means = bare(chunk.state), bare(chunk.weights), bare(chunk.kept), bare(chunk.means)
+        weight_keys, weight_scales = bare(chunk.weight_key), bare(chunk.weight_scale)
+        data_keys, data_scales = bare(chunk.data_key), bare(chunk.data_scale)
+        masses, order_of = bare(chunk.mass), bare(chunk.order)
+        by_rank, scored, ahead = bare(totals.ranks), bare(totals.scored), bare(totals.ahead)
+        histogram, bounds, extremes = bare(totals.histogram), bare(totals.bounds), bare(totals.extremes)
+        statuses, sums = bare(output.status), bare(output.sums)
+        all_scores, positions = bare(output.scores), bare(output.positions)
+        w, total, acc, den = bare(room.weights), bare(room.total), bare(room.acc), bare(room.den)
+        scores, everyone, sum_of, edges = bare(room.scores), bare(room.everyone), bare(room.sum_of), bare(room.edges)
+        numbers, status, turn, given_here, keep_here = (
+            bare(room.numbers), bare(room.status), bare(room.turn), bare(room.given), bare(room.keep),
+        )  # fmt: skip
+        low, high, scale = bare(room.low), bare(room.high), bare(room.scale)
+        mass, live = bare(room.mass), bare(room.live)
+        keys, pairs, pair_starts = bare(room.keys), bare(room.pairs), bare(room.pair_starts)
+        ranks, one_score = bare(room.ranks), bare(room.score)
+        waiting, waiting_mass = bare(room.waiting), bare(room.waiting_mass)
+        full, column, original, members = bare(room.full), bare(room.column), bare(room.original), bare(room.members)
+        group_sums, group_counts, target = bare(room.group_sums), bare(room.group_counts), bare(room.target)
 
+        kind = values.dtype.type
+        zero, one, lowest = all_lanes(kind(0)), all_lanes(kind(1)), all_lanes(kind(_LOWEST))
+        leaves, width, inner = values.shape[1], values.shape[2], methods.shape[1]
+        root, last = inner - 1, groups.shape[0] - 1
+        anew = raw.size > 0
+        ranking, later = by_rank.size > 0 or positions.size > 0, by_rank.size > 0 and waiting.shape[0] > 0
+        masked = partial[leaves + root] > 0
+        _fill_rows(everyone, 0, width, one)
+        _fill_rows(sum_of, 0, 2 * units, all_lanes(0.0))
+        if histogram.size > 0:
+            _fill_rows(edges, 0, units, zero - lowest)
+            _fill_rows(edges, units, units, lowest)
+        full_mass, count_waiting, place_in_chunk, chunk_size = np.int64(0), 0, 0, states.shape[0]
+        while place_in_chunk < chunk_size:
+            first = order_of[place_in_chunk]
+            state, row = states[first], means[first]
+            if state < 0:
+                statuses[first] = _NOT_RUN
+                place_in_chunk += 1
+                continue
+            size = 1
+            while size < LANES and place_in_chunk + size < chunk_size:
+                r = order_of[place_in_chunk + size]
+                if states[r] != state or means[r] != row:
+                    break
+                size += 1
+            noisy, noisy_data = False, False
+            for r in range(LANES):
+                # Lanes without a replication of their own repeat the last one.
+                number = order_of[place_in_chunk + min(r, size - 1)]
+                numbers[r] = number
+                given_here[r], keep_here[r] = given[number], keep[number]
+                low[r], high[r] = np.uint32(weight_keys[number]), np.uint32(weight_keys[number] >> np.uint64(32))
+                scale[r] = weight_scales[number]
+                noisy = noisy or weight_scales[number] != 0
+                noisy_data = noisy_data or data_scales[number] != 0
+                status[r], turn[r] = 0, _LATEST
+            place_in_chunk += size
+            _draw_weights(w, weights, given_here, kept, keep_here, amplitude, low, high, scale, noisy)
+            with_weight = _shares(w, total, parents, children, passed, partial, row, leaves)
+            _note(with_weight ^ _ALL, status, turn, -leaves - 1, _NO_WEIGHT)
 
-@_compiled
-def _perturb(x: Any, raw: Any, errors: Any, k: Any, rounding: Any, key: Any, scale: Any) -> None:
-    """Values of one indicator with their errors of measurement."""
-    width = x.shape[0]
-    if scale == 0.0:
-        for u in range(width):
-            x[u] = raw[k, u]
-        return
-    low, high = np.uint32(key), np.uint32(key >> np.uint64(32))
-    size = x.dtype.type(scale)
-    first = np.uint32(k * width * 2)
-    if rounding:
-        step = size / x.dtype.type(8388608.0)
-        for u in range(width):
-            random = _symmetric(_bits(low, high, np.uint32(first + np.uint32(u))))
-            x[u] = raw[k, u] + errors[k, u] * step * x.dtype.type(random)
-    else:
-        unit = x.dtype.type(_NORMAL_SCALE)
-        linear, cubic = x.dtype.type(_NORMAL_LINEAR), x.dtype.type(_NORMAL_CUBIC)
-        for u in range(width):
-            a = _bits(low, high, np.uint32(first + np.uint32(u)))
-            b = _bits(low, high, np.uint32(first + np.uint32(u + width)))
-            z = x.dtype.type(_four_halves(a, b)) * unit
-            x[u] = raw[k, u] + errors[k, u] * size * z * (linear + cubic * z * z)
+            if anew:
+                for r in range(LANES):
+                    key = data_keys[numbers[r]]
+                    low[r], high[r] = np.uint32(key), np.uint32(key >> np.uint64(32))
+                    scale[r] = data_scales[numbers[r]]
+                _measure(
+                    row, state, w, methods, partial, starts, rows, raw, known, errors, directions, impute_by, settings,
+                    rounding, noisy_data, low, high, scale, units, members, full, column, original, group_sums,
+                    group_counts, target, status, turn, acc, den,
+                )  # fmt: skip
+            _combine(
+                row, state, anew, w, values, logs, inverses, present, blocked, methods, passed, partial, rows, nodes,
+                starts, units, status, turn, acc, den, scores, everyone,
+            )  # fmt: skip
 
-
-@_compiled
-def _fill(x: Any, there: Any, k: Any, groups: Any, units: Any, sums: Any, counts: Any) -> None:
-    """Impute by the mean of the group; where a group has no value, by the mean of all."""
-    zero, one = x.dtype.type(0), x.dtype.type(1)
-    last = sums.shape[0] - 1
-    for g in range(last + 1):
-        sums[g], counts[g] = zero, zero
-    for u in range(units):
-        if there[0, k, u] > zero:
-            sums[groups[u]] += x[u]
-            counts[groups[u]] += one
-            sums[last] += x[u]
-            counts[last] += one
-    for u in range(units):
-        if there[0, k, u] <= zero and counts[last] > zero:
-            g = groups[u] if counts[groups[u]] > zero else last
-            x[u] = sums[g] / counts[g]
-
-
-@_compiled
-def _normalise(x: Any, n: Any, direction: Any, kind: Any, first: Any, second: Any) -> bool:
-    """Min-max or z-score in place; False for a constant indicator."""
-    zero = x.dtype.type(0)
-    if kind == 0:
-        low, high = x[0], x[0]
-        for i in range(n):
-            low = min(low, x[i])
-            high = max(high, x[i])
-        if not high > low:
-            return False
-        factor = (second - first) / (high - low)
-        if direction < 0:
-            low, factor = high, -factor
-        for i in range(n):
-            x[i] = (x[i] - low) * factor + first
-        return True
-    total = zero
-    for i in range(n):
-        total += x[i]
-    mean = total / x.dtype.type(n)
-    squares = zero
-    for i in range(n):
-        squares += (x[i] - mean) * (x[i] - mean)
-    if not squares > zero or n < 2:
-        return False
-    factor = second / np.sqrt(squares / x.dtype.type(n - 1))
-    if direction < 0:
-        factor = -factor
-    for i in range(n):
-        x[i] = (x[i] - mean) * factor + first
-    return True
-
-
-@_compiled
-def _prepare(
-    raw: Any,
-    known: Any,
-    errors: Any,
-    directions: Any,
-    groups: Any,
-    settings: Any,
-    rounding: Any,
-    state: Any,
-    key: Any,
-    scale: Any,
-    units: Any,
-    values: Any,
-    there: Any,
-    full: Any,
-    column: Any,
-    spare: Any,
-    sums: Any,
-    counts: Any,
-) -> int:
-    """Perturb, impute, treat and normalise into `values`; `there` says what there is. Status of the replication."""
-    one, zero = values.dtype.type(1), values.dtype.type(0)
-    impute, most, kind = settings[state, 0] > 0, np.int64(settings[state, 1]), np.int64(settings[state, 2])
-    first, second = values.dtype.type(settings[state, 3]), values.dtype.type(settings[state, 4])
-    for k in range(raw.shape[0]):
-        _perturb(full, raw, errors, k, rounding, key, scale)
-        n: Any = 0
+            for r in range(LANES):
+                well = r < size and status[r] == 0
+                live[r] = kind(well)
+                mass[r] = np.float64(masses[numbers[r]]) if well else 0.0
+                if r < size:
+                    statuses[numbers[r]] = status[r]
+                if well:
+                    full_mass += masses[numbers[r]]
+            add_scores(scores, everyone, masked, units, mass, live, sum_of)
+            if histogram.size > 0:
+                add_to_histograms(scores, everyone, units, size, masses, numbers, live, histogram, bounds, edges)
+            if ranking:
+                rank_and_count(
+                    scores, everyone, masked, size, numbers, masses, live, groups, pairs, pair_starts, keys, ranks,
+                    by_rank, scored, positions, waiting, count_waiting,
+                )  # fmt: skip
+            if later:
+                for r in range(size):
+                    if live[r] > 0:
+                        waiting_mass[count_waiting] = masses[numbers[r]]
+                        count_waiting += 1
+                if count_waiting + LANES > waiting.shape[0]:
+                    add_waiting(waiting, waiting_mass, count_waiting, units, by_rank, scored)
+                    count_waiting = 0
+            for r in range(size):
+                if live[r] <= 0:
+                    continue
+                if ahead.size > 0:
+                    for u in range(units):
+                        one_score[u] = scores[u, r]
+                    for g in range(last):
+                        add_pairs(one_score, groups[g], groups[g + 1], masses[numbers[r]], ahead)
+                if all_scores.size > 0:
+                    for u in range(units):
+                        all_scores[numbers[r], u] = scores[u, r] if everyone[u, r] > 0 else np.nan
+        if count_waiting > 0:
+            add_waiting(waiting, waiting_mass, count_waiting, units, by_rank, scored)
         for u in range(units):
-            there[0, k, u] = known[k, u]
-            n += np.int64(known[k, u] > zero)
-        if impute and 0 < n < units:
-            _fill(full, there, k, groups, units, sums, counts)
-            for u in range(units):
-                there[0, k, u] = one
-            n = units
-        if n == 0:
-            for u in range(units):
-                values[0, k, u] = zero
-            continue
-        if n == units:
-            for u in range(units):
-                column[u] = full[u]
-        else:
-            i = 0
-            for u in range(units):
-                if there[0, k, u] > zero:
-                    column[i] = full[u]
-                    i += 1
-        if most >= 0:
-            _treat(column, n, most, spare)
-        if not _normalise(column, n, directions[k], kind, first, second):
-            return -10 - k
-        if n == units:
-            for u in range(units):
-                values[0, k, u] = column[u]
-        else:
-            i = 0
-            for u in range(units):
-                if there[0, k, u] > zero:
-                    values[0, k, u] = column[i]
-                    i += 1
-                else:
-                    values[0, k, u] = zero
-    return 0
+            if by_rank.size > 0 and not later and not masked:
+                scored[u] += by_rank.dtype.type(full_mass)
+            for r in range(LANES):
+                sums[u, 0] += sum_of[u, r]
+                sums[u, 1] += sum_of[units + u, r]
+                if histogram.size > 0:
+                    if edges[u, r] < -_LOWEST:
+                        extremes[u, 0] = min(extremes[u, 0], np.float64(edges[u, r]))
+                    if edges[units + u, r] > _LOWEST:
+                        extremes[u, 1] = max(extremes[u, 1], np.float64(edges[units + u, r]))
+
+    return run
 
 
-@_compiled
-def _other_scale(values: Any, there: Any, out: Any, blocked: Any, goal: Any, units: Any) -> None:
-    """Logarithms or reciprocals of values just computed, and which are not positive."""
-    zero, one = values.dtype.type(0), values.dtype.type(1)
-    for k in range(values.shape[1]):
-        blocked[0, k] = 0
-        bad: Any = 0
-        for u in range(units):
-            v = values[0, k, u] if there[0, k, u] > zero else one
-            bad += np.int64(v <= zero)
-            out[0, k, u] = v
-        if bad > 0:
-            for u in range(units):
-                if out[0, k, u] <= zero:
-                    out[0, k, u] = one
-                    if blocked[0, k] == 0:
-                        blocked[0, k] = u + 1
-        if goal == _GEOMETRIC:
-            for u in range(units):
-                out[0, k, u] = _log(out[0, k, u])
-        else:
-            for u in range(units):
-                out[0, k, u] = one / out[0, k, u] * there[0, k, u]
+_run = _made(_sources())
 
 
-@_compiled
 def run(tables: Any, measured: Any, chunk: Any, totals: Any, output: Any, room: Any) -> None:
     """Evaluate the replications of one chunk.
 
@@ -875,116 +597,4 @@ def run(tables: Any, measured: Any, chunk: Any, totals: Any, output: Any, room: 
         output: `tables.Output`; its sums are added to, the others written.
         room: `tables.Room` of this thread.
     """
-    values, logs, inverses = _bare(tables.values), _bare(tables.logs), _bare(tables.inverses)
-    present, blocked, partial = _bare(tables.present), _bare(tables.blocked), _bare(tables.partial)
-    methods, passed, parents = _bare(tables.methods), _bare(tables.passed), _bare(tables.parents)
-    children, runs, nodes, starts = (
-        _bare(tables.children),
-        _bare(tables.rows),
-        _bare(tables.nodes),
-        _bare(tables.starts),
-    )
-    weights, kept, amplitude = _bare(tables.weights), _bare(tables.kept), _bare(tables.amplitude)
-    groups, units = _bare(tables.groups), tables.units
-    raw, known, errors = _bare(measured.values), _bare(measured.present), _bare(measured.errors)
-    directions, impute_by, settings = _bare(measured.directions), _bare(measured.groups), _bare(measured.settings)
-    rounding = measured.rounding
-    states, given, keep, means = _bare(chunk.state), _bare(chunk.weights), _bare(chunk.kept), _bare(chunk.means)
-    weight_keys, weight_scales = _bare(chunk.weight_key), _bare(chunk.weight_scale)
-    order_of = _bare(chunk.order)
-    data_keys, data_scales, masses = _bare(chunk.data_key), _bare(chunk.data_scale), _bare(chunk.mass)
-    by_rank, scored, ahead = _bare(totals.ranks), _bare(totals.scored), _bare(totals.ahead)
-    histogram, bounds, extremes = _bare(totals.histogram), _bare(totals.bounds), _bare(totals.extremes)
-    statuses, sums = _bare(output.status), _bare(output.sums)
-    scores, positions = _bare(output.scores), _bare(output.positions)
-    w, total, acc, den = _bare(room.weights), _bare(room.total), _bare(room.acc), _bare(room.den)
-    spare, full, column = _bare(room.spare), _bare(room.full), _bare(room.column)
-    score, everyone, ranks, bins = _bare(room.score), _bare(room.everyone), _bare(room.ranks), _bare(room.bins)
-    keys, order, digits = _bare(room.keys), _bare(room.order), _bare(room.digits)
-    group_sums, group_counts, sum_of = _bare(room.group_sums), _bare(room.group_counts), _bare(room.sum_of)
-
-    leaves, width, inner = values.shape[1], values.shape[2], methods.shape[1]
-    root, last = inner - 1, groups.shape[0] - 1
-    sorting = order.shape[1] > 0
-    anew = raw.size > 0
-    if anew:
-        values, present, logs = _bare(room.values), _bare(room.present), _bare(room.logs)
-        inverses, blocked = _bare(room.inverses), _bare(room.blocked)
-    for u in range(width):
-        everyone[u] = values.dtype.type(1)
-        sum_of[0, u] = 0.0
-        sum_of[1, u] = 0.0
-    ranking = by_rank.size > 0 or positions.size > 0
-    waiting = by_rank.size > 0 and sorting
-    counting = by_rank.size > 0 and not sorting
-    pending, pending_mass = _bare(room.pending), _bare(room.pending_mass)
-    count = 0
-    masked = partial[leaves + root] > 0
-    for turn in range(states.shape[0]):
-        r = order_of[turn]
-        state, row = states[r], means[r]
-        if state < 0:
-            statuses[r] = -2
-            continue
-        _draw_weights(w, weights, given[r], kept, keep[r], amplitude, weight_keys[r], weight_scales[r])
-        if not _shares(w, total, parents, children, passed, partial, row, leaves):
-            statuses[r] = -1
-            continue
-        status = 0
-        if anew:
-            status = _prepare(
-                raw, known, errors, directions, impute_by, settings, rounding, state, data_keys[r], data_scales[r],
-                units, values, present, full, column, spare, group_sums, group_counts,
-            )  # fmt: skip
-            state = 0
-            for goal in (1, 2):
-                needed = False
-                for c in range(inner):
-                    needed = needed or (methods[row, c] == goal and starts[row, c, 1] > starts[row, c, 0])
-                if needed and status == 0:
-                    _other_scale(values, present, logs if goal == 1 else inverses, blocked, goal, units)
-        if status == 0:
-            status = _aggregate(
-                row, state, w, values, logs, inverses, present, blocked, methods, passed, partial, runs, nodes,
-                starts, units, acc, den, spare,
-            )  # fmt: skip
-        statuses[r] = status
-        if status != 0:
-            continue
-        for u in range(width):
-            score[u] = acc[root, u]
-        if masked:
-            for u in range(width):
-                everyone[u] = den[root, u]
-                score[u] = score[u] if den[root, u] > 0 else values.dtype.type(_LOWEST)
-        if ranking:
-            for g in range(last):
-                if sorting:
-                    _sort_ranks(score, ranks, groups[g], groups[g + 1], keys, order, digits)
-                else:
-                    _count_ranks(score, ranks, groups[g], groups[g + 1])
-        _tally(score, ranks, everyone, masked, units, masses[r], sum_of, by_rank, scored, counting)
-        if waiting:
-            for u in range(width):
-                pending[count, u] = ranks[u] if everyone[u] > 0 else 0
-            pending_mass[count] = masses[r]
-            count += 1
-            if count == pending.shape[0]:
-                _tally_pending(pending, pending_mass, count, units, by_rank, scored)
-                count = 0
-        if histogram.size > 0:
-            _tally_scores(score, everyone, units, masses[r], histogram, bounds, extremes, bins)
-        if ahead.size > 0:
-            for g in range(last):
-                _tally_pairs(score, groups[g], groups[g + 1], masses[r], ahead)
-        if scores.size > 0:
-            for u in range(units):
-                scores[r, u] = score[u] if everyone[u] > 0 else np.nan
-        if positions.size > 0:
-            for u in range(units):
-                positions[r, u] = ranks[u] if everyone[u] > 0 else 0
-    if count > 0:
-        _tally_pending(pending, pending_mass, count, units, by_rank, scored)
-    for u in range(units):
-        sums[u, 0] += sum_of[0, u]
-        sums[u, 1] += sum_of[1, u]
+    _run(tables, measured, chunk, totals, output, room)

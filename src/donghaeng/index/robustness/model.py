@@ -424,8 +424,7 @@ class Prepared:
             data_key=data_key,
             data_scale=data_scale,
             mass=batch.mass,
-            # Short numbers are sorted by their digits, which is much faster.
-            order=np.argsort(state.astype(np.int16) if len(self.data.results) < 2**15 else state, kind="stable"),
+            order=_together(state, rows["means"], len(self.means.results)),
         ), reasons
 
     @property
@@ -436,6 +435,14 @@ class Prepared:
     def failures(self) -> tuple[Reason, ...]:
         """Every combination of a part that has no result."""
         return tuple(reason for made in self._parts.values() for reason in made.reasons if reason is not None)
+
+
+def _together(state: Array, means: Array, kinds: int) -> Array:
+    """Order replications by state and means; those that are not run, of state -1, come first."""
+    label = state.astype(np.int64) * kinds + means
+    label[state < 0] = -1
+    # Short numbers are sorted by their digits, which is much faster.
+    return np.argsort(label.astype(np.int16) if label.max(initial=0) < 2**15 else label, kind="stable")
 
 
 def _noise_of(source: WeightNoise | DataNoise | None, batch: Batch, size: int) -> tuple[noise.Keys, Array]:

@@ -1,7 +1,7 @@
 """Random numbers by counter: number d of replication r is a function of (seed, r, d) and of nothing else.
 
 So a result does not depend on how replications are spread over threads, in what order they run, or whether NumPy or
-numba computes them: the functions here are written once, NumPy runs them over arrays and the kernel compiles them.
+numba computes them: NumPy runs the functions here over arrays, and `lanes` has them for the vectors of the kernel.
 A replication has a 64-bit key; each of its draws mixes 32 bits of it with the number of the draw, twice.
 
 Sources: splitmix64 (Steele, Lea, Flood 2014, "Fast splittable pseudorandom number generators") for keys; the 32-bit

@@ -22,6 +22,7 @@ from donghaeng.index.robustness.design import Design, Enumeration
 from donghaeng.index.robustness.model import Made, Model, Precision, Prepared, Reason
 from donghaeng.index.robustness.tables import (
     CONSTANT,
+    LANES,
     NO_WEIGHT,
     NOT_RUN,
     Array,
@@ -57,6 +58,10 @@ class Spread(Protocol):
 
 #: Cells (replications x units) of one chunk.
 _CHUNK_CELLS = 400_000
+
+#: Replications with the same data and means run side by side: a chunk is longer where there are many such kinds, so
+#: that each fills the lanes about so many times, but not longer than by this factor.
+_LANES_OF_A_KIND, _LONGER = 4, 8
 
 #: Replications looked at first to find the range of the scores, for the histograms.
 _PILOT = 2_000
@@ -276,12 +281,18 @@ class _Work:
         self.tables, self.measured = prepared.tables(precision)
         self.units = self.tables.units
         self.largest = int(np.diff(self.tables.groups).max())
-        self.length = max(64, _CHUNK_CELLS // self.units) if length is None else length
+        self.length = self._length() if length is None else length
         self.stopped = False
         # One set of counts and one room a thread, handed around.
         self.free: SimpleQueue[tuple[Totals, Room]] = SimpleQueue()
         self.made: list[Totals] = []
         self._bounds = bounds
+
+    def _length(self) -> int:
+        """Replications of a chunk: enough of each kind to fill the lanes of the kernel."""
+        kinds = len(self.prepared.data.results) * len(self.prepared.means.results)
+        length = max(64, _CHUNK_CELLS // self.units)
+        return max(length, min(_LANES_OF_A_KIND * LANES * kinds, _LONGER * length))
 
     @property
     def chunks(self) -> int:

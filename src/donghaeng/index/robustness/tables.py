@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from donghaeng.index.robustness.tree import MEANS, Tree
 
 Array = npt.NDArray[Any]
 
-#: Rows of units are padded to a multiple of this, so that loops need no remainder.
+#: Replications that the kernel evaluates at once; rows of units are padded to a multiple of it too.
 LANES = 16
 
 #: Status of a replication: 0 is well; positive is 1 + cell, see `cell_of`; `CONSTANT` - k: indicator k is constant.
@@ -94,8 +95,8 @@ class Measured(NamedTuple):
 class Runs(NamedTuple):
     """Replications of one chunk, all arrays of its length: rows of the tables, keys and sizes of the noise, mass.
 
-    `order` is the order in which the kernel takes them: those with the same data together, since one state fits the
-    first cache and all of them may not.
+    `order` is the order in which the kernel takes them: those with the same data and means together, since they share
+    their vectors.
     """
 
     state: Array
@@ -153,34 +154,43 @@ class Room(NamedTuple):
     total: Array
     acc: Array
     den: Array
-    spare: Array
+    scores: Array
+    everyone: Array
+    sum_of: Array
+    edges: Array
+    numbers: Array
+    status: Array
+    turn: Array
+    given: Array
+    keep: Array
+    low: Array
+    high: Array
+    scale: Array
+    mass: Array
+    live: Array
+    keys: Array
+    pairs: Array
+    pair_starts: Array
+    ranks: Array
+    score: Array
+    waiting: Array
+    waiting_mass: Array
     full: Array
     column: Array
-    score: Array
-    everyone: Array
-    ranks: Array
-    bins: Array
-    keys: Array
-    order: Array
-    digits: Array
+    original: Array
+    members: Array
     group_sums: Array
     group_counts: Array
-    sum_of: Array
-    pending: Array
-    pending_mass: Array
-    values: Array
-    present: Array
-    logs: Array
-    inverses: Array
-    blocked: Array
+    target: Array
 
 
-#: From this many units in a group on, ranks are sorted, not counted.
-SORT_FROM = 700
+#: Replications whose ranks wait to be counted where a group has at least `_WAIT_FROM` units: the table of ranks then
+#: exceeds the caches, and one row after the other is visited once for all of them.
+_WAITING = 64
+_WAIT_FROM = 700
 
-#: Replications whose ranks wait to be counted where units are many: the table of ranks then exceeds the caches, and one
-#: row after the other is visited once for all of them.
-_PENDING = 32
+#: Units of one tile: what is computed of them at once stays in the first caches.
+_TILE = 64
 
 
 def room_for(tables: Tables, measured: Measured) -> Room:
@@ -188,40 +198,90 @@ def room_for(tables: Tables, measured: Measured) -> Room:
     kind = tables.values.dtype
     _, leaves, width = tables.values.shape
     inner = tables.methods.shape[1]
-    largest = int(np.diff(tables.groups).max())
-    sorted_units = largest if largest >= SORT_FROM else 0
-    anew = leaves if measured.values.size else 0
+    anew = measured.values.size > 0
+    tile = width if anew else min(width, _TILE)
+    sizes = np.diff(tables.groups)
+    largest = int(sizes.max())
     groups = int(measured.groups.max(initial=0)) + 2
+    column = width if anew else 0
+    pairs = [_comparisons(int(size)) for size in sizes]
 
-    def ones(*shape: int, kind: Any = kind) -> Array:
-        return np.ones(shape, kind)
+    def room(*shape: int, kind: Any = kind) -> Array:
+        return _aligned((*shape, LANES), kind)
 
     return Room(
-        weights=ones(leaves + inner),
-        total=ones(inner),
-        acc=ones(inner, width),
-        den=ones(inner, width),
-        spare=ones(width),
-        full=ones(width),
-        column=ones(width),
-        score=ones(width + LANES),
-        everyone=ones(width),
-        ranks=ones(width + LANES, kind=np.int32),
-        bins=ones(width, kind=np.int32),
-        keys=ones(2, sorted_units, kind=np.uint64),
-        order=ones(2, sorted_units, kind=np.int32),
-        digits=ones(2048, kind=np.int64),
-        group_sums=ones(groups),
-        group_counts=ones(groups),
-        sum_of=np.zeros((2, width)),
-        pending=np.zeros((_PENDING if sorted_units else 0, width), np.int32),
-        pending_mass=np.zeros(_PENDING, np.int64),
-        values=ones(1, anew, width),
-        present=ones(1, anew, width),
-        logs=np.zeros((1, anew, width), kind),
-        inverses=ones(1, anew, width),
-        blocked=np.zeros((1, anew), np.int32),
+        weights=room(leaves + inner),
+        total=room(inner),
+        acc=room(inner, tile),
+        den=room(inner, tile),
+        scores=room(width),
+        everyone=room(width),
+        sum_of=room(2 * width, kind=np.float64),
+        edges=room(2 * width),
+        numbers=room(kind=np.int64),
+        status=room(kind=np.int64),
+        turn=room(kind=np.int64),
+        given=room(kind=np.int64),
+        keep=room(kind=np.int64),
+        low=room(kind=np.uint32),
+        high=room(kind=np.uint32),
+        scale=room(),
+        mass=room(kind=np.float64),
+        live=room(),
+        keys=room(largest, kind=np.int32),
+        pairs=np.concatenate(pairs),
+        pair_starts=np.cumsum([0, *map(len, pairs)]),
+        ranks=np.zeros(width, np.int32),
+        score=np.zeros(width, kind),
+        waiting=np.zeros((_WAITING if largest >= _WAIT_FROM else 0, width), np.int32),
+        waiting_mass=np.zeros(_WAITING, np.int64),
+        full=room(column),
+        column=room(column),
+        original=room(column),
+        members=np.zeros(width, np.int32),
+        group_sums=room(groups),
+        group_counts=np.zeros(groups, kind),
+        target=np.zeros(leaves, np.int64),
     )
+
+
+def _aligned(shape: tuple[int, ...], kind: Any) -> Array:
+    """Ones that start at a cache line: vectors that reach over two lines take twice as long."""
+    size = int(np.prod(shape)) * np.dtype(kind).itemsize
+    raw = np.zeros(size + 64, np.uint8)
+    start = -raw.ctypes.data % 64
+    array: Array = raw[start : start + size].view(kind).reshape(shape)
+    array[...] = 1
+    return array
+
+
+#: Vectors of keys that the first cache holds; a power of 2.
+_IN_CACHE = 512
+
+
+@lru_cache(maxsize=32)
+def _comparisons(size: int) -> Array:
+    """Give the comparisons that sort so many numbers: pairs of places, the lower number goes to the first.
+
+    Batcher's odd-even merge sort (Knuth, The Art of Computer Programming, vol. 3, 5.2.2, algorithm M).
+    """
+    pairs = [np.zeros((0, 2), np.int32)]
+    merged = 1
+    while merged < size:
+        distance = merged
+        while distance >= 1:
+            low = np.arange(size - distance)
+            start = distance % merged
+            fits = (low >= start) & ((low - start) // distance % 2 == 0)
+            fits &= low // (2 * merged) == (low + distance) // (2 * merged)
+            pairs.append(np.stack([low[fits], low[fits] + distance], axis=1).astype(np.int32))
+            distance //= 2
+        merged *= 2
+        if merged == _IN_CACHE:
+            # So far these parts of the list do not meet: one after the other, each in the first cache.
+            found = np.concatenate(pairs)
+            pairs = [found[np.argsort(found[:, 0] // _IN_CACHE, kind="stable")]]
+    return np.concatenate(pairs)
 
 
 def padded(units: int) -> int:

@@ -151,7 +151,7 @@ def _recorded(
     at: datetime,
 ) -> str:
     """Record an entry with an id of its own; the same request made again gives the same id."""
-    name = ledger_key(who, key)
+    name = ledger_key(service, who, key)
     known = _by_key(service, name)
     if known is None:
         made = {**body, id_name: service.new_id()}

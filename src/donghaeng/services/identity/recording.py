@@ -120,7 +120,7 @@ def record_visit(
     """
     policy = service.policy
     told = plain_facts(policy.tables["visit"], facts)
-    name, on = ledger_key(who, key), service.day(at)
+    name, on = ledger_key(service, who, key), service.day(at)
     _check_money(total_charge, insurer_share)
     person = _person(service, who, patient)
     lookup_by = DESK
@@ -265,7 +265,7 @@ def complete_lookup(
     name = policy.settings.facts.lookup
     history = service.of_visit(who.institution, visit)
     found, by, given = _visit(history, visit), DESK, answer
-    if given is None and history.by_key(ledger_key(who, key)) is None:
+    if given is None and history.by_key(ledger_key(service, who, key)) is None:
         given, by = _looked_up(service, found.person, found.on(history.zone))
     if given is not None:
         plain_facts(policy.tables["visit"], {name: given})

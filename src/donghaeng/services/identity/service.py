@@ -160,15 +160,15 @@ class IdentityService:
         return {"facts": body.facts, "reason": body.reason, "why": body.why}
 
 
-def ledger_key(who: Who, key: str) -> str:
-    """Give the idempotency key in the ledger of a request: each institution has its own keys.
+def ledger_key(service: IdentityService, who: Who, key: str) -> str:
+    """Give the idempotency key in the ledger of a request: each institution has its own, and none can be read there.
 
     Raises:
         IdentityRefusedError: the key is empty, too long or not printable.
     """
     if not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
         raise IdentityRefusedError("key", f"a key has 1 to {LONGEST_KEY} printable characters", 422)
-    return f"identity {who.institution} {key}"
+    return f"identity {who.institution} {service.ledger.request_name(who.institution, 'identity', key)}"
 
 
 Draw = Callable[[History], Report]
@@ -208,7 +208,7 @@ def record(
     Raises:
         ConflictError: the key stands for another request.
     """
-    name = ledger_key(who, key)
+    name = ledger_key(service, who, key)
     for _ in range(MOST_ROUNDS):
         history = read()
         known = history.by_key(name)

@@ -18,7 +18,7 @@ The accounts, each with what a balance (debited less credited) means:
 ``unused``, ``fees``      what was left of passes that are over, or were refunded (negative)
 ``bills-not-used``        bills above the use that they are for (negative)
 ``later-refunds``         what was paid back for periods that ran to their end
-``commission``            commission of agents
+``commission``            commission of agents, less what was taken back with refunds
 ``media-sales``           sales of media (negative)
 ========================  =============================================================================
 
@@ -101,7 +101,8 @@ def _commission(body: Mapping[str, Any]) -> list[Posted]:
 
 def _refund_paid(body: Mapping[str, Any]) -> list[Posted]:
     of = "later-refunds" if body["kind"] == "later" else "held"
-    return [(of, f"payout/{body['way']}", body["amount"])]
+    back = [(f"agent/{body['agent']}", "commission", body["commission_back"])] if body.get("agent") else []
+    return [(of, f"payout/{body['way']}", body["amount"]), *back]
 
 
 #: Postings of entries, by kind; what is not here moves no money.

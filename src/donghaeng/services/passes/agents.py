@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from donghaeng.services.passes.refusal import PassRefusedError
+from donghaeng.services.passes.section import BACK_PERCENT
 from donghaeng.services.passes.service import PassService, Who, agent_stream
-from donghaeng.services.passes.state import Agent
+from donghaeng.services.passes.state import Agent, Charge
 
 MOST_CARDS = 1_000_000
+#: How much of a commission goes back where the pack does not say it, in percent.
+USUAL_BACK_PERCENT = 100
 
 
 def enrol_agent(service: PassService, who: Who, key: str, *, agent: str, per_mille: int, per_card: int) -> Agent:
@@ -129,6 +132,34 @@ def commission_on_card(agent: Agent | None) -> int:
 def commission_on_charge(agent: Agent | None, amount: int) -> int:
     """Give the commission on a charge, rounded down."""
     return amount * agent.per_mille // 1000 if agent else 0
+
+
+def commission_back(service: PassService, charge: Charge, amount: int) -> tuple[str | None, int]:
+    """Say what an agent gives back of a commission when a charge is refunded in whole or in part.
+
+    That is the part of the commission which the refund is of the price, times the setting `BACK_PERCENT` of the pack, a
+    number or the name of a dated value of the day of the charge. It is counted for all refunds of the charge together,
+    and rounded down. What was paid for the sale of a card stays paid.
+
+    Args:
+        service: the service.
+        charge: the charge, with what was refunded of it before.
+        amount: what is refunded now.
+
+    Returns:
+        The agent, None for a sale without one, and the amount.
+    """
+    sold = service.earlier(f"passes/charge/{charge.period.charge}", {})
+    if sold is None or not sold.get("agent"):
+        return None, 0
+    setting = service.section.model.settings.get(BACK_PERCENT)
+    value = USUAL_BACK_PERCENT if setting is None else setting.value
+    percent = int(service.policy.value(value, charge.charged_on) if isinstance(value, str) else value)
+    whole = 100 * max(1, charge.period.price)
+    before, after = (
+        sold["commission"] * percent * refunded // whole for refunded in (charge.refunded, charge.refunded + amount)
+    )
+    return sold["agent"], after - before
 
 
 def _active(service: PassService, who: Who, agent: str) -> Agent:

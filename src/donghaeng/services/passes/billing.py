@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from donghaeng.ledger.entry import NewEntry
 from donghaeng.services.passes.policy import Ruling
 from donghaeng.services.passes.refusal import PassRefusedError
 from donghaeng.services.passes.service import PassService, Use, Who, card_stream
@@ -41,14 +42,15 @@ def bill_key(charge: str) -> str:
     return f"passes/bill/{charge}"
 
 
-def quote_bill(service: PassService, charge: str) -> Bill:
+def quote_bill(service: PassService, charge: str, use: Use | None = None) -> Bill:
     """Say what a period that is over would be billed.
 
     Where the value of the rides is a range, the end that is settled is billed.
 
     Args:
-        service: the service; its `use_of` counts the rides.
+        service: the service; its `use_of` counts the rides where `use` is not given.
         charge: the charge that gave the period.
+        use: what it was used for, as `bills` counts it for many periods at once.
 
     Raises:
         PassRefusedError: the period is not billed after use, is not over, its use or its bill is not known.
@@ -59,7 +61,8 @@ def quote_bill(service: PassService, charge: str) -> Bill:
         raise PassRefusedError("not-postpaid", "the period was paid beforehand; nothing is billed for it")
     if period.ends >= service.day():
         raise PassRefusedError("period-running", f"the period runs to {period.ends}; bill it from the day after")
-    use = service.use_of(found, service.section.days.end(period.ends)) if service.use_of is not None else None
+    if use is None and service.use_of is not None:
+        use = service.use_of(found, service.section.days.end(period.ends))
     if use is None:
         raise PassRefusedError("missing-facts", "what the period was used for is not known here; give the rides")
     fares = service.section.model.fares
@@ -73,20 +76,49 @@ def quote_bill(service: PassService, charge: str) -> Bill:
         "used_transit": used,
     }
     ruling = policy.rule("bill", period.ends, bike_days=use.bike_days, **facts)
-    rides_alone = policy.rule("bill", period.ends, bike_days=0, **facts)
+    rides_alone = policy.rule("bill", period.ends, bike_days=0, **facts) if use.bike_days else ruling
     if ruling.amount is None or rides_alone.amount is None:
         raise PassRefusedError("rule-unknown", "the bill follows from a rule that is not known", setting=ruling.setting)
     return Bill(charge, period.card, use, rides_alone.amount, ruling.amount - rides_alone.amount, ruling)
 
 
-def bill(service: PassService, who: Who, charge: str) -> dict[str, Any]:
+def bill_entry(service: PassService, who: Who, made: Bill, position: int | None = None) -> NewEntry:
+    """Make the entry that bills a period.
+
+    Args:
+        service: the service.
+        who: who bills.
+        made: the bill.
+        position: where the stream of the card is expected to stand; None for anywhere.
+    """
+    table = made.ruling.decision.segment.table
+    body: dict[str, Any] = {
+        "card": made.card,
+        "charge": made.charge,
+        "on": made.ruling.decision.on,
+        "used_transit": made.use.transit,
+        "used_most": made.use.most,
+        "bike_days": made.use.bike_days,
+        "transit": made.transit,
+        "more": made.more,
+        "amount": made.amount,
+        "billed_by": who.key,
+        "table": f"{table.pack}/{table.id}@{table.version}",
+        "rows": tuple(made.ruling.decision.rows),
+    }
+    key = bill_key(made.charge)
+    return service.entry(
+        card_stream(made.card), "postpaid-billed", body, key, position=position, rulings=(made.ruling,)
+    )
+
+
+def bill(service: PassService, who: Who, charge: str, use: Use | None = None) -> dict[str, Any]:
     """Bill a period that is over, once; rides that arrive later are use above the bill.
+
+    Arguments and faults are those of `quote_bill`.
 
     Returns:
         What the entry says; of a period that was billed before, what it said then.
-
-    Raises:
-        PassRefusedError: as `quote_bill`.
     """
 
     def work() -> dict[str, Any]:
@@ -94,32 +126,8 @@ def bill(service: PassService, who: Who, charge: str) -> dict[str, Any]:
         if known is not None:
             return known
         position = service.position(card_stream(service.state.charge(charge).period.card))
-        made = quote_bill(service, charge)
-        table = made.ruling.decision.segment.table
-        body: dict[str, Any] = {
-            "card": made.card,
-            "charge": charge,
-            "on": made.ruling.decision.on,
-            "used_transit": made.use.transit,
-            "used_most": made.use.most,
-            "bike_days": made.use.bike_days,
-            "transit": made.transit,
-            "more": made.more,
-            "amount": made.amount,
-            "billed_by": who.key,
-            "table": f"{table.pack}/{table.id}@{table.version}",
-            "rows": tuple(made.ruling.decision.rows),
-        }
-        entry = service.entry(
-            card_stream(made.card), "postpaid-billed", body, bill_key(charge), position=position, rulings=(made.ruling,)
-        )
-        service.record(entry)
-        return service.earlier(bill_key(charge), {}) or body
+        made = quote_bill(service, charge, use)
+        service.record(bill_entry(service, who, made, position))
+        return service.earlier(bill_key(charge), {}) or {}
 
     return service.serially(work)
-
-
-def billed(service: PassService, charge: str) -> int | None:
-    """Give what was billed for the rides of a period; None while it was not billed."""
-    body = service.earlier(bill_key(charge), {})
-    return None if body is None else int(body["transit"])

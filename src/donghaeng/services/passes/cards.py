@@ -10,6 +10,7 @@ from typing import Any
 from donghaeng.identifiers import find_identifier
 from donghaeng.services.passes.agents import commission_on_card, selling_agent
 from donghaeng.services.passes.policy import Ruling
+from donghaeng.services.passes.quotes import words
 from donghaeng.services.passes.refusal import PassRefusedError
 from donghaeng.services.passes.service import PassService, Who, card_stream, utc
 from donghaeng.services.passes.state import Block, Card, Charge, Medium
@@ -185,7 +186,7 @@ def _eligibility(service: PassService, card: Card, category: str, facts: Mapping
             text = "the rule is not known for this case; a named role fixes it first"
             raise PassRefusedError("rule-unknown", text, setting=told.setting)
         if told.meaning != "eligible":
-            raise PassRefusedError("not-eligible", _first(told.because), reason=told.decision.reason)
+            raise PassRefusedError("not-eligible", words(told), reason=told.decision.reason)
         rulings.append(told)
     assert card.person is not None  # noqa: S101 - the caller has looked
     other = service.state.discounted_card(card.person)
@@ -193,7 +194,7 @@ def _eligibility(service: PassService, card: Card, category: str, facts: Mapping
     if policy.has("verification"):
         again = policy.rule("verification", day, category=category, other_discounted_card=is_second, verified_on=day)
         if again.meaning == "refused":
-            raise PassRefusedError("discount-held", _first(again.because), reason=again.decision.reason)
+            raise PassRefusedError("discount-held", words(again), reason=again.decision.reason)
         rulings.append(again)
     if is_second:
         raise PassRefusedError("discount-held", "the person has a discounted card; give that one up first")
@@ -488,7 +489,3 @@ def _medium(service: PassService, card: Card) -> Medium:
     found = service.state.medium(card.medium)
     assert found is not None  # noqa: S101 - a card is never without its medium
     return found
-
-
-def _first(text: Mapping[str, str]) -> str:
-    return text.get("en") or next(iter(text.values()), "the rules do not allow it")

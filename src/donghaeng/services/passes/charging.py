@@ -48,11 +48,14 @@ def quote_for(
     Raises:
         PassRefusedError: no such card, or unknown codes.
     """
-    day = service.day(at)
+    moment = (at or service.clock()).astimezone(service.section.days.zone)
+    day, today = service.day(moment), moment.date()
     policy = service.policy
     usual = service.section.usual_category
     if card is None:
-        return quote(policy, product, category or usual, day, start=start, channel=channel, payment=payment, told=told)
+        asked_of = category or usual
+        more: dict[str, Any] = {"channel": channel, "payment": payment, "told": told}
+        return quote(policy, product, asked_of, day, today=today, start=start, **more)
     found = service.state.card(card)
     asked = category or found.category
     policy.check_code("categories", asked)
@@ -64,6 +67,7 @@ def quote_for(
         product,
         asked,
         day,
+        today=today,
         start=start,
         present=present_period(service.state.charges_of(card), day),
         channel=channel,
@@ -428,68 +432,3 @@ def return_payment(service: PassService, who: Who, key: str, *, payment: str) ->
     found = service.state.payment(name)
     assert found is not None  # noqa: S101 - it was just returned
     return found
-
-
-def register_postpaid(service: PassService, who: Who, key: str, *, card: str, product: str) -> Charge:
-    """Register a postpaid card: its first period runs to the end of the month and is billed after use.
-
-    Raises:
-        PassRefusedError: why it cannot be registered.
-    """
-    own_key = service.key(who, "postpaid", key)
-    return _postpaid(service, who, own_key, card, product, service.day())
-
-
-def renew_postpaid(service: PassService, who: Who, *, month: date) -> tuple[Charge, ...]:
-    """Give every postpaid card, whose last period ran to the end of the month before, its period of a month.
-
-    Args:
-        service: the service.
-        who: who runs it.
-        month: first day of the month; made twice, it changes nothing the second time.
-    """
-    made = []
-    for card in service.state.postpaid_cards():
-        charges = [one for one in service.state.charges_of(card) if one.state == "active"]
-        last = max(charges, key=lambda one: one.period.ends, default=None)
-        if last is not None and last.period.ends == month - timedelta(days=1):
-            key = f"passes/renewal/{month}/{card}"
-            made.append(_postpaid(service, who, key, card, last.period.product, month))
-    return tuple(made)
-
-
-def _postpaid(service: PassService, who: Who, own_key: str, card: str, product: str, day: date) -> Charge:
-    asked: dict[str, Any] = {"card": card, "product": product}
-
-    def work() -> str:
-        if (known := service.earlier(own_key, asked)) is not None:
-            return str(known["charge"])
-        position = service.position(card_stream(card))
-        found = service.state.card(card)
-        if service.policy.product(product).pays != "postpaid":
-            raise PassRefusedError("not-postpaid", "the product is paid in advance; place an order")
-        at = service.section.days.start(day)
-        made = quote_for(service, product=product, card=card, at=at)
-        if made.refused is not None:
-            raise made.refused
-        charge = service.new_id()
-        body = asked | {
-            "charge": charge,
-            "medium": found.medium,
-            "category": made.category,
-            "starts": made.starts,
-            "ends": made.ends,
-            "on": day,
-            "price": 0,
-            "rights": made.rights,
-            "afterwards": True,
-            "channel": "none",
-            "payment": "none",
-            "organisation": who.organisation,
-            "decisions": tuple(one.basis for one in made.rulings),
-        }
-        entry = service.entry(card_stream(card), "charged", body, own_key, position=position, rulings=made.rulings)
-        service.record(entry)
-        return charge
-
-    return service.state.charge(service.serially(work))

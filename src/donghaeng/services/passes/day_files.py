@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import bindparam, func, insert, null, select, update
 
 from donghaeng.errors import InputError
+from donghaeng.ledger.files import check_files, settle_folder
 from donghaeng.ledger.statement import Statement, Transaction
 from donghaeng.ledger.store import Database
+from donghaeng.services.passes.named_files import files_of_passes, part_path
 from donghaeng.services.passes.service_day import ServiceDays
 from donghaeng.services.passes.tap_schema import ADDED_COLUMNS, RIDE_COLUMNS, TAP_COLUMNS, tap_changes, tap_parts
 
@@ -52,9 +54,6 @@ _PARTS = Statement(
         tap_parts.c.ended.is_(None),
     )
     .order_by(tap_parts.c.day, tap_parts.c.number, tap_parts.c.part)
-)
-_ALL = Statement(
-    select(tap_parts.c.part, tap_parts.c.kind, tap_parts.c.day, tap_parts.c.rows).order_by(tap_parts.c.part)
 )
 _LAST_CHANGE = Statement(select(func.max(tap_changes.c.number)))
 _ADD_CHANGE = Statement(insert(tap_changes).values(number=bindparam("number"), made_at=bindparam("made_at")))
@@ -165,7 +164,7 @@ class DayFiles:
 
     def path(self, part: Part) -> Path:
         """Give the path of a part."""
-        return self.folder / part.day / f"{part.part}.parquet"
+        return self.folder / part_path(part.part, part.day)
 
     def parts(self, kind: PartKind, first: str, last: str) -> list[Part]:
         """Give the parts of a kind that count, from one service day to another."""
@@ -244,11 +243,7 @@ class DayFiles:
     def settle(self, parts: Iterable[Part]) -> None:
         """Force the names of new files to disk."""
         for day in {part.day for part in parts}:
-            descriptor = os.open(self.folder / day, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            settle_folder(self.folder / day)
 
     def add(self, transaction: Transaction, number: int, made_at: str, parts: Iterable[Part]) -> None:
         """Let parts count, in a transaction.
@@ -276,16 +271,7 @@ class DayFiles:
 
     def damage(self) -> list[str]:
         """Say of each day file what is wrong with it: missing, or not the bytes that it was named for."""
-        found = []
-        for name, kind, day, rows in self.store.query(_ALL):
-            path = self.path(Part(name, kind, day, rows))
-            if not path.is_file():
-                found.append(f"{day}/{path.name} is missing; restore it from a copy")
-                continue
-            with path.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != name.rpartition("-")[2]:
-                    found.append(f"{day}/{path.name} was altered; restore it from a copy")
-        return found
+        return list(check_files(self.store, files_of_passes, self.folder).findings)
 
     def service_day(self, column: str, first: datetime, last: datetime) -> str:
         """Give the text of an expression for the service day of a time in UTC.

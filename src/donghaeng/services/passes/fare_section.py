@@ -105,7 +105,7 @@ class Split(Known):
 
     Attributes:
         by: ``charge``, what each boarding added to the fare; or ``base_fare``, in proportion to the fares of the
-            rides alone.
+            rides alone, those of each service day by themselves.
     """
 
     by: Literal["charge", "base_fare"] = "charge"

@@ -329,13 +329,15 @@ def rate(rules: FareRules, category: str, rides: Iterable[Ride], distance_of: Di
 def split_journeys(values: Sequence[Value]) -> list[Value]:
     """Tell each journey to its rides in proportion to their base fares, by largest remainders.
 
-    The weights of both ends are the upper ends of the base fares, so that the ends of a ride do not change places.
+    What a journey adds on a service day is told to its rides of that day, so that no later ride changes what a day that
+    was settled is worth. The weights of both ends are the upper ends of the base fares, so that the ends of a ride do
+    not change places.
     """
     found = list(values)
-    journeys: dict[int, list[int]] = {}
+    journeys: dict[tuple[int, date], list[int]] = {}
     for place, value in enumerate(found):
         if value.rated == "rated":
-            journeys.setdefault(value.journey, []).append(place)
+            journeys.setdefault((value.journey, value.ride.day), []).append(place)
     for places in journeys.values():
         weights = [found[at].bases[1] for at in places]
         least = largest_remainder(sum(found[at].least for at in places), weights)

@@ -247,7 +247,7 @@ class RefundAsked(Model):
 
 
 class RefundPaid(Model):
-    """A refund was paid, by another than who asked for it."""
+    """A refund was paid, by another than who asked for it; `commission_back` is taken back from the agent who sold."""
 
     refund: str
     card: str
@@ -258,6 +258,8 @@ class RefundPaid(Model):
     paid_by: str
     setting: str | None = None
     charges: Names = ()
+    agent: str | None = None
+    commission_back: Won = 0
 
 
 class RefundRefused(Model):

@@ -112,6 +112,14 @@ class Ruling:
         }
 
 
+#: How a refusal names one of a group.
+_SINGULAR: Mapping[str, str] = {
+    "categories": "category",
+    "channels": "channel",
+    "payments": "means of payment",
+}
+
+
 class Policy:
     """The passes of one pack: section, tables, and what was fixed.
 
@@ -151,7 +159,7 @@ class Policy:
 
     def check_code(self, group: str, code: str) -> None:
         """Refuse a code of a category, channel, means of payment or facility that the pack does not have."""
-        _found(getattr(self.section.model, group), code, group)
+        _found(getattr(self.section.model, group), code, _SINGULAR.get(group, group))
 
     def asked(self, role: Role) -> tuple[str, ...]:
         """Give the inputs of a table that the service does not know and must be told."""

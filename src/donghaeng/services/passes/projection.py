@@ -255,6 +255,7 @@ def _refund_paid(transaction: Transaction, entry: Entry, body: Body) -> None:
             transaction.execute(_LATER_REFUND, values)
         return
     transaction.execute(_REFUND_PERIOD, {"of_charge": body["charge"], "amount": body["amount"]})
+    _sold_by(transaction, body, 0, 0, -body.get("commission_back", 0))
     if body["kind"] == "whole":
         _change(transaction, periods, "charge", body["charge"], state="refunded")
 

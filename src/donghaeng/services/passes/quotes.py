@@ -16,6 +16,9 @@ from donghaeng.services.passes.policy import Policy, Ruling
 from donghaeng.services.passes.refusal import PassRefusedError
 from donghaeng.services.passes.service_day import Period, rights_text
 
+#: So many days ahead are looked at for the first on which a pass may be charged again.
+MOST_DAYS_AHEAD = 400
+
 
 @dataclass(frozen=True)
 class Quote:
@@ -34,6 +37,8 @@ class Quote:
         extends: whether it goes on from the present period.
         rights: add-ons, joined by ``+``.
         later_refund: what is paid back for a period run to its end.
+        cap: what is billed at most in the month of the start, both ends, of a product that is paid after use; None
+            where the pack does not say.
         rulings: what the tables said, the price first.
         warnings: what a buyer is told before paying, by language.
         refused: why it cannot be ordered; None where it can.
@@ -52,6 +57,7 @@ class Quote:
     rights: str
     later_refund: int
     rulings: tuple[Ruling, ...]
+    cap: tuple[int, int] | None = None
     warnings: tuple[Mapping[str, str], ...] = ()
     refused: PassRefusedError | None = field(default=None, compare=False)
 
@@ -77,6 +83,7 @@ def quote(
     category: str,
     on: date,
     *,
+    today: date | None = None,
     start: date | None = None,
     present: Period | None = None,
     channel: str | None = None,
@@ -90,6 +97,8 @@ def quote(
         product: code of the product.
         category: category of the rider; a product with one category only has that one.
         on: service day of the charge.
+        today: calendar day of the charge, which is one ahead in the hours before the service day turns; None for the
+            same day.
         start: day chosen for the start; None for the first that may be chosen.
         present: period of the card that is not over; None for none.
         channel: where it is charged; None leaves the question of the channel out.
@@ -109,12 +118,15 @@ def quote(
         raise PassRefusedError("unknown-code", text)
     price = policy.rule("price", on, product=product, category=category)
     warnings: list[Mapping[str, str]] = [{str(name): text for name, text in one.items()} for one in sold.before_paying]
-    made = _Made(policy, product, on, start, present, [price])
+    made = _Made(policy, product, on, today or on, start, present, [price])
     refused = _not_sold(price) or made.place() or (made.channel(channel, payment, told) if channel else None)
     if price.amount is None and price.least is not None and refused is None:
         refused = needs_setting(price)
     if start is not None and made.extends and refused is None:
         warnings.append(_GOES_ON)
+    if today is not None and today > on:
+        warnings.append(_before_the_turn(policy, on))
+    cap = made.cap(category) if sold.pays == "postpaid" else None
     later = price.outcome.get("later_refund")
     return Quote(
         product,
@@ -130,6 +142,7 @@ def quote(
         rights_text(sold.rights),
         int(later) if later else 0,
         tuple(made.rulings),
+        cap,
         tuple(warnings),
         refused,
     )
@@ -141,6 +154,14 @@ _GOES_ON = {
 }
 
 
+def _before_the_turn(policy: Policy, on: date) -> Mapping[str, str]:
+    hour = f"{policy.section.days.starts:%H:%M}"
+    return {
+        "ko": f"영업일은 {hour}에 바뀝니다. 지금 충전하면 {on}의 충전으로 봅니다.",
+        "en": f"Service days turn at {hour}. Charged now, it counts as charged on {on}.",
+    }
+
+
 class _Made:
     """Finds the period that a charge gives."""
 
@@ -149,11 +170,13 @@ class _Made:
         policy: Policy,
         product: str,
         on: date,
+        today: date,
         start: date | None,
         present: Period | None,
         rulings: list[Ruling],
     ) -> None:
         self.policy, self.product, self.on, self.start, self.present = policy, product, on, start, present
+        self.today = today
         self.rulings = rulings
         self.starts: date | None = None
         self.ends: date | None = None
@@ -189,8 +212,23 @@ class _Made:
             return None if self.ends else needs_setting(ruling)
         if ruling.meaning == "new_period":
             return None
-        code = "refund-first" if ruling.meaning == "refund_first" else "too-early"
-        return PassRefusedError(code, words(ruling), reason=ruling.decision.reason, ends=present.ends)
+        reason = ruling.decision.reason
+        if ruling.meaning == "refund_first":
+            return PassRefusedError("refund-first", words(ruling), reason=reason, ends=present.ends)
+        opens = self._opens(present)
+        more = {"opens": opens} if opens else {}
+        return PassRefusedError("too-early", words(ruling), reason=reason, ends=present.ends, **more)
+
+    def _opens(self, present: Period) -> date | None:
+        """Find the first day on which it may be charged, up to the day after the present period."""
+        for days in range(1, min((present.ends - self.on).days, MOST_DAYS_AHEAD) + 2):
+            day = self.on + timedelta(days=days)
+            ruling = self.policy.rule(
+                "recharge", day, product=self.product, period_end=present.ends, change=self._change(present)
+            )
+            if ruling.meaning in {"extends", "new_period"}:
+                return day
+        return None
 
     def _change(self, present: Period) -> str:
         changes = self.policy.section.model.changes
@@ -210,11 +248,13 @@ class _Made:
         if ruling.is_open:
             return needs_setting(ruling)
         if ruling.meaning == "calendar_month":
-            self.earliest = self.latest = self.starts = self.on
+            # Who registers before the first day of use waits for it.
+            self.earliest = self.latest = self.starts = ruling.outcome.get("earliest_start") or self.on
         else:
             self.earliest, self.latest = ruling.outcome.get("earliest_start"), ruling.outcome.get("latest_start")
             if self.earliest is None or self.latest is None:
                 return needs_setting(ruling)
+            self.latest = max(self.latest, self._latest_today() or self.latest)
             self.starts = self.start or self.earliest
         if self.start is not None and not self.earliest <= self.start <= self.latest:
             return PassRefusedError(
@@ -224,6 +264,23 @@ class _Made:
                 latest=self.latest,
             )
         return None
+
+    def _latest_today(self) -> date | None:
+        """Give the last day that may be chosen by the calendar day, where the pack counts the choice from that."""
+        policy = self.policy
+        counts = policy.section.setting("start_choice_by_calendar_day", 0)
+        if not counts or self.today <= self.on or policy.product(self.product).start != "chosen":
+            return None
+        latest: date | None = policy.rule("start", self.today, product=self.product).outcome.get("latest_start")
+        return latest
+
+    def cap(self, category: str) -> tuple[int, int] | None:
+        """Give what is billed at most in the month of the first day."""
+        if not self.policy.has("cap"):
+            return None
+        ruling = self.policy.rule("cap", self.starts or self.on, category=category)
+        self.rulings.append(ruling)
+        return None if ruling.least is None or ruling.most is None else (ruling.least, ruling.most)
 
     def _length(self) -> PassRefusedError | None:
         assert self.starts is not None  # noqa: S101 - the window gave it
@@ -283,10 +340,12 @@ def needs_setting(ruling: Ruling) -> PassRefusedError:
     return PassRefusedError(code, f"{text}; a named role fixes {ruling.setting} first", **details)
 
 
-def words(ruling: Ruling) -> str:
-    """Give the words of a ruling in English, or in its first language."""
-    text = ruling.because
-    return text.get("en") or next(iter(text.values()), "no rule of the pack allows it")
+def words(ruling: Ruling) -> Mapping[str, str]:
+    """Give the words of a ruling to the person, by language."""
+    return ruling.because or _NO_RULE
+
+
+_NO_RULE = {"ko": "이 이용권의 규칙에 그런 경우가 없습니다.", "en": "No rule of the pack allows it."}
 
 
 def _month_end(day: date) -> date:

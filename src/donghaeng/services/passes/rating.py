@@ -6,103 +6,20 @@ of boarding within each pass. Use within the price of a pass is told from use be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, select
-
-from donghaeng.ledger.statement import Statement
-from donghaeng.ledger.store import Database
 from donghaeng.services.passes.day_files import quoted
 from donghaeng.services.passes.fares import TRAVELLED, FareRules
-from donghaeng.services.passes.schema import media, periods
-from donghaeng.services.passes.section import PassesSection
+from donghaeng.services.passes.pass_periods import Pass, fill_table, load_passes
 
 if TYPE_CHECKING:
     import duckdb
 
 #: Rides that are valued at once: more take more memory than time.
 ROWS_AT_ONCE = 1_000_000
-
-_PASSES = Statement(
-    select(
-        periods.c.charge,
-        media.c.number,
-        periods.c.product,
-        periods.c.category,
-        periods.c.starts,
-        periods.c.ends,
-        periods.c.stopped_at,
-        periods.c.price,
-        periods.c.refunded,
-        periods.c.state,
-    )
-    .join(media, media.c.medium == periods.c.medium)
-    .where(periods.c.ends >= bindparam("first"), periods.c.starts <= bindparam("last"))
-    .order_by(periods.c.charge)
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """A period as money is counted on it.
-
-    Attributes:
-        charge: the charge that gave it.
-        medium: number of its medium.
-        product: code of the product.
-        category: code of the category.
-        starts: first service day.
-        ends: last service day.
-        stopped: moment in UTC from which on rides do not count; None for none.
-        limit: what of its price may go to operators; None for one that is billed after use and was not billed yet.
-        price: what was paid for it.
-        refunded: what was paid back of it.
-        state: ``active``, ``stopped`` or ``refunded``.
-        is_after: whether it is billed after use.
-    """
-
-    charge: str
-    medium: int
-    product: str
-    category: str
-    starts: date
-    ends: date
-    stopped: datetime | None
-    limit: int | None
-    price: int
-    refunded: int
-    state: str
-    is_after: bool = False
-
-
-def passes_between(
-    section: PassesSection, store: Database, first: date, last: date, bills: Mapping[str, int] | None = None
-) -> list[Pass]:
-    """Give the periods that have a service day between two days, in order of their charges.
-
-    Args:
-        section: the passes of the pack.
-        store: the database of the ledger.
-        first: the first service day.
-        last: the last one.
-        bills: what was billed afterwards, by charge.
-    """
-    found = []
-    days = {"first": first.isoformat(), "last": last.isoformat()}
-    for charge, number, product, category, starts, ends, stopped_at, price, refunded, state in store.query(
-        _PASSES, days
-    ):
-        sold = section.model.products.get(product)
-        is_after = sold is not None and sold.pays == "postpaid"
-        limit = (bills or {}).get(charge) if is_after else price - refunded
-        stopped = datetime.fromisoformat(stopped_at).astimezone(UTC) if stopped_at else None
-        dates = date.fromisoformat(starts), date.fromisoformat(ends)
-        found.append(Pass(charge, number, product, category, *dates, stopped, limit, price, refunded, state, is_after))
-    return found
-
 
 #: Distances between places, in metres; both ways are named where they differ.
 Distances = Mapping[tuple[str, str], int]
@@ -112,7 +29,7 @@ def rate_all(
     engine: duckdb.DuckDBPyConnection,
     rules: FareRules,
     rides: str,
-    passes: Sequence[Pass],
+    passes: Iterable[Pass],
     distances: Distances | None = None,
     take: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
 ) -> None:
@@ -120,8 +37,8 @@ def rate_all(
 
     ``rated`` has one row a ride: ``day``, ``medium``, ``device``, ``sequence``, ``charge`` (null without a pass),
     ``product``, ``category``, ``line``, ``kind``, ``rated``, ``journey``, ``least``, ``most``, ``value`` (the end that
-    is settled), ``within`` (of it, out of the price), ``excess`` and ``collected``. ``passes`` has the attributes of
-    `Pass`.
+    is settled), ``within`` (of it, out of the price), ``excess`` and ``collected``. ``passes`` is as `load_passes`
+    makes it.
 
     Args:
         engine: an engine in which times are UTC.
@@ -133,21 +50,66 @@ def rate_all(
         take: what is done with each slice, such as what `gather` gives; by default all of them become ``all_rated``.
     """
     take = take or gather("all_rated", "SELECT * FROM rated")
-    _load(engine, rules, passes, distances or {})
-    ((count,),) = engine.execute(f"SELECT count(*) FROM ({rides})").fetchall()  # noqa: S608, own text
-    slices = max(1, -(-count // ROWS_AT_ONCE))
-    for number in range(slices):
-        # Everything is counted within a pass, so media can be taken a slice at a time, in flat memory.
-        part = f"SELECT * FROM ({rides}) WHERE hash(medium) % {slices} = {number}"  # noqa: S608, own text
-        engine.execute(f"CREATE OR REPLACE TEMP TABLE known AS {_KNOWN.format(rides=part)}")
-        _load_days(engine, rules)
-        engine.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {_judged()}")
-        engine.execute(f"CREATE OR REPLACE TEMP TABLE journeys AS {_journeys(rules)}")
-        engine.execute(f"CREATE OR REPLACE TEMP TABLE valued AS {_values(rules)}")
+    load_passes(engine, passes)
+    load_rules(engine, rules, distances or {})
+    for part in slices(engine, rides):
+        value_rides(engine, rules, part)
         engine.execute(f"CREATE OR REPLACE TEMP TABLE rated AS {_rated(rules)}")
-        for name in ("known", "judged", "journeys", "valued"):
-            engine.execute(f"DROP TABLE {name}")
+        drop_values(engine)
         take(engine)
+
+
+def slices(engine: duckdb.DuckDBPyConnection, rides: str) -> list[str]:
+    """Divide rides into parts that are valued one after the other, in flat memory; no medium is in two.
+
+    Day files are in the order of media, so that each of them is read once altogether.
+
+    Args:
+        engine: the engine.
+        rides: text of a query for rides.
+
+    Returns:
+        Texts of queries.
+    """
+    ((count,),) = engine.execute(f"SELECT count(*) FROM ({rides})").fetchall()  # noqa: S608, own text
+    many = max(1, -(-count // ROWS_AT_ONCE))
+    if many == 1:
+        return [f"SELECT * FROM ({rides})"]  # noqa: S608, own text
+    shares = ", ".join(str(number / many) for number in range(1, many))
+    query = f"SELECT approx_quantile(medium, [{shares}]) FROM ({rides})"  # noqa: S608, numbers
+    ((found,),) = engine.execute(query).fetchall()
+    bounds = [0, *sorted({int(bound) for bound in found}), 2**63 - 1]
+    return [
+        f"SELECT * FROM ({rides}) WHERE medium >= {low} AND medium < {high}"  # noqa: S608, numbers
+        for low, high in pairwise(bounds)
+        if low < high
+    ]
+
+
+def value_rides(engine: duckdb.DuckDBPyConnection, rules: FareRules, rides: str) -> None:
+    """Value rides, after `load_passes` and `load_rules`.
+
+    The result is two tables: ``judged`` with every ride, and ``valued`` with the ends of the value of each ride that
+    has one. Both know a ride by ``pass`` and ``n``, its place among the rides of the pass.
+
+    Args:
+        engine: the engine.
+        rules: the fares.
+        rides: text of a query for rides.
+    """
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE known AS {_KNOWN.format(rides=rides)}")
+    _load_days(engine, rules)
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE judged AS {_judged()}")
+    engine.execute("DROP TABLE known")
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE journeys AS {_journeys(rules)}")
+    engine.execute(f"CREATE OR REPLACE TEMP TABLE valued AS {_values(rules)}")
+    engine.execute("DROP TABLE journeys")
+
+
+def drop_values(engine: duckdb.DuckDBPyConnection) -> None:
+    """Drop what `value_rides` made."""
+    for name in ("judged", "valued"):
+        engine.execute(f"DROP TABLE {name}")
 
 
 def gather(name: str, query: str) -> Callable[[duckdb.DuckDBPyConnection], None]:
@@ -170,63 +132,12 @@ def gather(name: str, query: str) -> Callable[[duckdb.DuckDBPyConnection], None]
     return take
 
 
-def _load(engine: duckdb.DuckDBPyConnection, rules: FareRules, passes: Sequence[Pass], distances: Distances) -> None:
-    _table(
-        engine,
-        "passes",
-        {
-            "pass": "BIGINT",
-            "charge": "VARCHAR",
-            "medium": "BIGINT",
-            "product": "VARCHAR",
-            "category": "VARCHAR",
-            "starts": "DATE",
-            "ends": "DATE",
-            "stopped": "TIMESTAMP",
-            "limit": "BIGINT",
-            "price": "BIGINT",
-            "refunded": "BIGINT",
-            "state": "VARCHAR",
-            "after": "BOOLEAN",
-        },
-        (
-            (
-                *(number, one.charge, one.medium, one.product, one.category, one.starts, one.ends),
-                None if one.stopped is None else one.stopped.replace(tzinfo=None),
-                *(one.limit, one.price, one.refunded, one.state, one.is_after),
-            )
-            for number, one in enumerate(passes)
-        ),
-    )
+def load_rules(engine: duckdb.DuckDBPyConnection, rules: FareRules, distances: Distances) -> None:
+    """Give an engine the lines and the distances between places."""
     routes = ((line, route.fare, rules.is_by_day(route.fare)) for line, route in sorted(rules.routes.items()))
-    _table(engine, "routes", {"line": "VARCHAR", "kind": "VARCHAR", "by_day": "BOOLEAN"}, routes)
+    fill_table(engine, "routes", {"line": "VARCHAR", "kind": "VARCHAR", "by_day": "BOOLEAN"}, routes)
     rows = ((start, end, metres) for (start, end), metres in sorted(distances.items()))
-    _table(engine, "distances", {"start": "VARCHAR", "finish": "VARCHAR", "metres": "BIGINT"}, rows)
-
-
-def _table(
-    engine: duckdb.DuckDBPyConnection, name: str, columns: Mapping[str, str], rows: Iterable[Sequence[Any]]
-) -> None:
-    """Make a table of rows that Python has."""
-    import pyarrow
-
-    simple = {
-        "VARCHAR": pyarrow.string(),
-        "BIGINT": pyarrow.int64(),
-        "DATE": pyarrow.date32(),
-        "TIMESTAMP": pyarrow.timestamp("us"),
-        "BOOLEAN": pyarrow.bool_(),
-    }
-    listed = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
-    given = pyarrow.table(
-        {
-            column: pyarrow.array(cells, simple[kind])
-            for (column, kind), cells in zip(columns.items(), listed, strict=True)
-        }
-    )
-    engine.register("given_rows", given)
-    engine.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM given_rows")  # noqa: S608, own name
-    engine.unregister("given_rows")
+    fill_table(engine, "distances", {"start": "VARCHAR", "finish": "VARCHAR", "metres": "BIGINT"}, rows)
 
 
 def _load_days(engine: duckdb.DuckDBPyConnection, rules: FareRules) -> None:
@@ -259,7 +170,7 @@ def _load_days(engine: duckdb.DuckDBPyConnection, rules: FareRules) -> None:
                 *(on.base, on.step, on.far, on.far_step, on.longest, on.fastest),
             )
         )
-    _table(engine, "days", columns, rows)
+    fill_table(engine, "days", columns, rows)
     asked = engine.execute(
         "SELECT DISTINCT k.day, k.kind, k.category, "
         "coalesce(k.boarded_at < d.early_until, false) AS early FROM known AS k JOIN days AS d USING (day) "
@@ -271,16 +182,16 @@ def _load_days(engine: duckdb.DuckDBPyConnection, rules: FareRules) -> None:
         if fare is not None:
             bases.append((day, kind, category, early, fare.least, fare.most))
     types = {"day": "DATE", "kind": "VARCHAR", "category": "VARCHAR", "early": "BOOLEAN"}
-    _table(engine, "bases", {**types, "low": "BIGINT", "high": "BIGINT"}, bases)
+    fill_table(engine, "bases", {**types, "low": "BIGINT", "high": "BIGINT"}, bases)
     steps = []
     for day, category in sorted({(day, category) for day, _, category, _ in asked}):
         step = rules.step(day, category)
         steps.append((day, category, step.least, step.most))
     types = {"day": "DATE", "category": "VARCHAR", "step_low": "BIGINT", "step_high": "BIGINT"}
-    _table(engine, "steps", types, steps)
+    fill_table(engine, "steps", types, steps)
     kinds = sorted(rules.fares.day_caps)
     caps = [(day, kind, rules.cap(kind, day)) for day in days for kind in kinds]
-    _table(engine, "caps", {"day": "DATE", "kind": "VARCHAR", "cap": "BIGINT"}, caps)
+    fill_table(engine, "caps", {"day": "DATE", "kind": "VARCHAR", "cap": "BIGINT"}, caps)
 
 
 #: Rides with their pass and kind of line, and what can be said of them without fares.
@@ -294,12 +205,13 @@ SELECT r.day, r.medium, r.device, r.sequence, r.boarded_at, r.alighted_at, r.boa
     + ", ".join(map(quoted, TRAVELLED))
     + """) THEN 'open'
         WHEN r.state = 'outside' OR r.amount > 0 THEN 'paid_by_rider'
-        WHEN p.charge IS NULL THEN 'no_pass'
+        WHEN p.pass IS NULL THEN 'no_pass'
         WHEN t.kind IS NULL THEN 'unknown_line'
         WHEN t.by_day THEN 'by_day' ELSE 'rated' END AS rated
 FROM ({rides}) AS r
 LEFT JOIN passes AS p ON p.medium = r.medium AND r.day BETWEEN p.starts AND p.ends
     AND (p.stopped IS NULL OR coalesce(r.boarded_at, r.alighted_at) < p.stopped)
+    AND (p.free_from IS NULL OR coalesce(r.boarded_at, r.alighted_at) >= p.free_from)
 LEFT JOIN routes AS t ON t.line = r.board_line
 """
 )
@@ -311,7 +223,7 @@ def _judged() -> str:
 SELECT k.day, k.medium, k.device, k.sequence, k.pass, k.charge, k.product, k.category, k.line, k.kind, k.collected,
     CASE WHEN k.rated = 'rated' AND b.low IS NULL THEN 'no_fare' ELSE k.rated END AS rated,
     row_number() OVER (PARTITION BY k.pass ORDER BY coalesce(k.boarded_at, k.alighted_at), k.device, k.sequence) AS n,
-    k.boarded_at, k.alighted_at, b.low, b.high,
+    k.boarded_at, k.alighted_at, k.board_place, k.alight_place, b.low, b.high,
     CASE WHEN d.base IS NULL THEN 0 ELSE coalesce(m.metres, 0) END AS near,
     CASE WHEN d.base IS NULL THEN 0 WHEN k.alighted_at IS NULL THEN d.longest
         ELSE coalesce(m.metres, least(d.longest, d.fastest
@@ -330,9 +242,12 @@ def _list(kinds: Iterable[str]) -> str:
     return ", ".join(map(quoted, kinds)) or "NULL"
 
 
-def _journeys(rules: FareRules) -> str:
-    """Give the text of a query for the rides that have fares, with their journeys."""
-    transfers, distance = rules.fares.transfers, rules.fares.distance
+def runs(rules: FareRules) -> str:
+    """Give the text of tables of a query: ``runs`` has the rides of ``judged`` with fares, by the run that they are in.
+
+    A run is rides of a pass each of which goes on with the one before; its journeys follow from it alone.
+    """
+    transfers = rules.fares.transfers
     goes_on = "false"
     if transfers is not None:
         other_line = "" if transfers.same_line else "AND line IS DISTINCT FROM lag(line) OVER w"
@@ -340,17 +255,23 @@ def _journeys(rules: FareRules) -> str:
             "lag(alighted_at) OVER w <= boarded_at AND boarded_at <= lag(goes_on_until) OVER w "
             f"{other_line} AND most_transfers = lag(most_transfers) OVER w"
         )
-    far = distance.far.kinds if distance is not None and distance.far is not None else ()
-    flat = distance.flat_alone if distance is not None else ()
-    return f"""
-WITH linked AS (
-    SELECT j.pass, j.n, j.day, j.category, j.kind, j.low, j.high, j.near, j.wide, d.most_transfers,
+    return f"""linked AS (
+    SELECT j.pass, j.n, j.day, j.category, j.kind, j.low, j.high, j.near, j.wide, d.most_transfers, j.goes_on_until,
         CASE WHEN {goes_on} THEN 0 ELSE 1 END AS begins
     FROM judged AS j JOIN days AS d USING (day) WHERE j.rated = 'rated'
     WINDOW w AS (PARTITION BY pass ORDER BY n)
 ), runs AS (
     SELECT *, (sum(begins) OVER (PARTITION BY pass ORDER BY n))::BIGINT AS run FROM linked
-), numbered AS (
+)"""  # noqa: S608, own text
+
+
+def _journeys(rules: FareRules) -> str:
+    """Give the text of a query for the rides that have fares, with their journeys."""
+    distance = rules.fares.distance
+    far = distance.far.kinds if distance is not None and distance.far is not None else ()
+    flat = distance.flat_alone if distance is not None else ()
+    return f"""
+WITH {runs(rules)}, numbered AS (
     SELECT *, row_number() OVER (PARTITION BY pass, run ORDER BY n) - 1 AS place FROM runs
 ), parted AS (
     SELECT * EXCLUDE (run, place, begins),
@@ -401,7 +322,7 @@ WITH whole AS (
     SELECT *, (sum(low) OVER j)::BIGINT AS low_all, (sum(high) OVER j)::BIGINT AS high_all,
         (sum(weight) OVER j)::BIGINT AS weights,
         count(*) OVER j AS c
-    FROM journeys WINDOW j AS (PARTITION BY pass, journey)
+    FROM journeys WINDOW j AS (PARTITION BY pass, journey, day)
 ), weighed AS (
     SELECT * REPLACE (CASE WHEN weights = 0 THEN 1 ELSE weight END AS weight,
         CASE WHEN weights = 0 THEN c ELSE weights END AS weights) FROM whole
@@ -410,11 +331,11 @@ WITH whole AS (
         low_all * weight % weights AS low_rest, high_all * weight % weights AS high_rest FROM weighed
 )
 SELECT pass, n, day, kind, journey,
-    low_part + CASE WHEN row_number() OVER (PARTITION BY pass, journey ORDER BY low_rest DESC, n)
+    low_part + CASE WHEN row_number() OVER (PARTITION BY pass, journey, day ORDER BY low_rest DESC, n)
         <= low_all - (sum(low_part) OVER j)::BIGINT THEN 1 ELSE 0 END AS low,
-    high_part + CASE WHEN row_number() OVER (PARTITION BY pass, journey ORDER BY high_rest DESC, n)
+    high_part + CASE WHEN row_number() OVER (PARTITION BY pass, journey, day ORDER BY high_rest DESC, n)
         <= high_all - (sum(high_part) OVER j)::BIGINT THEN 1 ELSE 0 END AS high
-FROM shared WINDOW j AS (PARTITION BY pass, journey)
+FROM shared WINDOW j AS (PARTITION BY pass, journey, day)
 """
     if rules.fares.day_caps:
         text = f"""

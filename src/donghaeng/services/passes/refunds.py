@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from donghaeng.services.passes.agents import commission_back
 from donghaeng.services.passes.policy import Ruling
 from donghaeng.services.passes.quotes import needs_setting, words
 from donghaeng.services.passes.refusal import PassRefusedError
@@ -263,6 +264,8 @@ def pay_refund(service: PassService, who: Who, key: str, *, refund: str) -> Refu
             "setting": setting,
             "charges": tuple(one.period.charge for one in charges) if found.kind == "later" else (),
         }
+        if found.kind != "later":
+            body["agent"], body["commission_back"] = commission_back(service, charges[0], amount)
         service.record(service.entry(card_stream(card), "refund-paid", body, own_key, position=position))
 
     service.serially(work)
@@ -326,20 +329,22 @@ class LaterRefundQuote:
         charges: the periods that count and were not paid back, in order of their starts.
         amount: what would be paid.
         each: what would be paid for each of the first periods.
+        refused: why it cannot be asked for now; None where it can.
     """
 
     ruling: Ruling
     charges: tuple[Charge, ...]
     amount: int
     each: Mapping[str, int]
+    refused: PassRefusedError | None = None
 
 
 def quote_later_refund(service: PassService, *, card: str, facts: Mapping[str, Any]) -> LaterRefundQuote:
     """Say what is paid back for the finished periods of the person who registered a card.
 
-    A period counts when its rule of the day of the charge promised a later refund to some category that must be
-    verified, it ran to its end without being stopped or refunded, and, on a medium where the pack says so, it began
-    when the card was registered.
+    A period counts when the rule of the day of the charge, or of its first day, promised a later refund to some
+    category that must be verified, it ran to its end without being stopped or refunded, and, on a medium where the
+    pack says so, it began when the card was registered.
 
     Raises:
         PassRefusedError: the card is not registered, facts are missing, or the pack has no such refund.
@@ -369,7 +374,14 @@ def quote_later_refund(service: PassService, *, card: str, facts: Mapping[str, A
     for charge, promised in open_:
         if sum(each.values()) + promised <= amount:
             each[charge.period.charge] = promised
-    return LaterRefundQuote(ruling, tuple(charge for charge, _ in open_), sum(each.values()), each)
+    refused = None
+    if not service.section.is_open("later_refund", service.clock()):
+        refused = PassRefusedError("not-open", "it cannot be asked for at this hour; the pack has the hours")
+    elif ruling.meaning != "payable" or not each:
+        is_closed = ruling.meaning in {"not_open", "closed"}
+        code = "not-open" if is_closed else "not-refundable"
+        refused = PassRefusedError(code, words(ruling), reason=ruling.decision.reason)
+    return LaterRefundQuote(ruling, tuple(charge for charge, _ in open_), sum(each.values()), each, refused)
 
 
 def _promised(service: PassService, card: Card, charge: Charge, day: date) -> int:
@@ -382,8 +394,11 @@ def _promised(service: PassService, card: Card, charge: Charge, day: date) -> in
     if medium is not None and service.policy.medium(medium.kind).counts_registered and is_before:
         return 0
     for code in service.policy.product(period.product).categories:
-        if service.section.model.categories[code].verified:
-            price = service.policy.rule("price", charge.charged_on, product=period.product, category=code)
+        if not service.section.model.categories[code].verified:
+            continue
+        # Promised where it was charged, or to periods that start then: charged before, it may start in that time.
+        for on in (charge.charged_on, period.starts):
+            price = service.policy.rule("price", on, product=period.product, category=code)
             later = price.outcome.get("later_refund")
             # What was bought at a lower price already gets nothing more.
             if later and price.amount == period.price:
@@ -404,11 +419,9 @@ def ask_later_refund(service: PassService, who: Who, key: str, *, card: str, fac
         if (known := service.earlier(own_key, asked)) is not None:
             return str(known["refund"])
         position = service.position(card_stream(card))
-        if not service.section.is_open("later_refund", service.clock()):
-            raise PassRefusedError("not-open", "it cannot be asked for at this hour; the pack has the hours")
         made = quote_later_refund(service, card=card, facts=facts)
-        if made.ruling.meaning != "payable" or not made.each:
-            raise PassRefusedError("not-open", words(made.ruling), reason=made.ruling.decision.reason)
+        if made.refused is not None:
+            raise made.refused
         person = service.state.card(card).person or ""
         for one in service.state.cards_of(person):
             if any(refund.kind == "later" and refund.state == "asked" for refund in service.state.refunds_of(one.card)):

@@ -23,6 +23,7 @@ Role = Literal[
     "distance_step",
     "excess_share",
     "bill",
+    "cap",
 ]
 
 #: Without these tables nothing can be sold.
@@ -50,6 +51,7 @@ FACTS: Mapping[Role, tuple[str, ...]] = {
     "distance_step": ("category",),
     "excess_share": ("operator", "kind"),
     "bill": ("category", "registered", "first_month", "days_before_registration", "used_transit", "bike_days"),
+    "cap": ("category",),
 }
 
 #: Fields of the outcome that the service reads, beside the result, with their types.
@@ -71,6 +73,7 @@ OUTCOMES: Mapping[Role, Mapping[str, str]] = {
     "distance_step": {"amount": "money"},
     "excess_share": {"percent": "integer"},
     "bill": {"amount": "money"},
+    "cap": {"amount": "money"},
 }
 
 #: Fields that the service reads where a table has them.
@@ -100,4 +103,5 @@ RESULTS: Mapping[Role, tuple[str, ...]] = {
     "distance_step": (),
     "excess_share": (),
     "bill": ("billed", "not_available"),
+    "cap": (),
 }

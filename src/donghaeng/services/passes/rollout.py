@@ -20,13 +20,13 @@ from sqlalchemy import and_, bindparam, insert, or_, select, update
 from donghaeng.errors import UsageError
 from donghaeng.ledger.canonical import moment
 from donghaeng.ledger.entry import NewEntry
+from donghaeng.ledger.faults import UnavailableError
 from donghaeng.ledger.statement import Statement, Transaction
 from donghaeng.services.passes.gate import code_book
 from donghaeng.services.passes.lists import (
     CAUSES,
     COLUMNS,
     NO_END,
-    ListError,
     ListKind,
     MediaList,
     merged,
@@ -36,6 +36,7 @@ from donghaeng.services.passes.lists import (
     write_whole,
 )
 from donghaeng.services.passes.medium import VerifyKey, seconds
+from donghaeng.services.passes.named_files import list_name
 from donghaeng.services.passes.schema import blocks, media, periods
 from donghaeng.services.passes.service import PassService
 from donghaeng.services.passes.service_day import BETWEEN_RIGHTS
@@ -361,7 +362,7 @@ class GateLists:
         )
 
     def _path(self, digest: str) -> Path:
-        return self._folder / f"{digest}.list"
+        return self._folder / list_name(digest)
 
     def _write(self, digest: str, data: bytes) -> None:
         half = self._folder / f".{digest}.{os.getpid()}.half"
@@ -372,9 +373,11 @@ class GateLists:
         half.replace(self._path(digest))
 
     def _read(self, issued: Issued) -> MediaList:
-        data = self._path(issued.file).read_bytes()
+        path = self._path(issued.file)
+        data = path.read_bytes() if path.is_file() else b""
         if hashlib.sha256(data).hexdigest() != issued.file:
-            raise ListError("forged", f"the file of {issued.kind} list {issued.number} was altered; restore a copy")
+            # Nothing that was signed here goes out altered; a gate goes on with the list it has.
+            raise UnavailableError(f"the file of {issued.kind} list {issued.number} is missing or was altered")
         return read_list(data, self._signer.trusted, seconds(self._service.clock())).content
 
 

@@ -22,6 +22,8 @@ from donghaeng.services.passes.service_day import ServiceDays
 from donghaeng.wording import Text
 
 FILE = "service/passes.yaml"
+#: Setting: how much of a commission goes back with a charge that is refunded, in percent.
+BACK_PERCENT = "commission_back_percent"
 
 Pays = Literal["prepaid", "postpaid"]
 Start = Literal["chosen", "at_once", "calendar_month"]

@@ -15,6 +15,7 @@ from donghaeng.rules.table import Table
 from donghaeng.services.passes.fare_section import check_fares
 from donghaeng.services.passes.roles import FACTS, MAY_ANSWER, OUTCOMES, REQUIRED, RESULTS, Role
 from donghaeng.services.passes.section import (
+    BACK_PERCENT,
     FILE,
     GATE_LANGUAGES,
     Category,
@@ -145,6 +146,7 @@ class _Checks:
             if setting.kind == "unknown" and setting.note is None:
                 what, remedy = "a setting of kind unknown without a note", "say what was chosen, and why"
                 self.fault(path, what, "a note", remedy, "evidence")
+        self.commission_back()
         for place, hours in enumerate(self.model.hours):
             for number, cited in enumerate(hours.cite):
                 if sources is not None and cited.source not in sources:
@@ -153,6 +155,19 @@ class _Checks:
                     at = ("hours", place, "cite", number)
                     self.fault(at, what, "a source of the pack", remedy, "unknown-source")
         self.service_day()
+
+    def commission_back(self) -> None:
+        """What goes back of a commission is a percentage, or a dated value of the pack."""
+        setting = self.model.settings.get(BACK_PERCENT)
+        if setting is None:
+            return
+        path, value = ("settings", BACK_PERCENT, "value"), setting.value
+        if isinstance(value, str):
+            if self.rules is not None and value not in self.rules.values:
+                remedy = nearest(value, self.rules.values) or "correct the name"
+                self.fault(path, f'no dated value "{value}"', "a name of values.yaml", remedy, "unknown-value")
+        elif isinstance(value, bool) or not 0 <= value <= 100:
+            self.fault(path, f"{value} is no percentage", "a whole number from 0 to 100", "correct it", "wrong-value")
 
     def service_day(self) -> None:
         """The hour agrees with the dated value that it names."""

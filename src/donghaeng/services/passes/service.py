@@ -121,14 +121,15 @@ class PassService:
         return letters[:ID_LENGTH]
 
     def key(self, who: Who, act: str, key: str) -> str:
-        """Give the idempotency key of a request, in the name of an organisation.
+        """Give the idempotency key of a request, in the name of an organisation; what the client wrote is not in it.
 
         Raises:
             PassRefusedError: it is empty, too long or not printable.
+            InputError: it holds a number of a person.
         """
         if not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
             raise PassRefusedError("empty", f"the key of a request has 1 to {LONGEST_KEY} printable characters")
-        return f"passes/{who.organisation}/{act}/{key}"
+        return f"passes/{who.organisation}/{act}/{self.ledger.request_name(who.organisation, act, key)}"
 
     def earlier(self, key: str, asked: Mapping[str, Any]) -> dict[str, Any] | None:
         """Give the body of the entry that an earlier request with this key made; None where there was none.

@@ -8,89 +8,35 @@ find their way into days that were settled, and into months that are closed, wit
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
+import os
+import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
 
 from donghaeng.errors import UsageError
 from donghaeng.ledger.faults import ConflictError, PositionError
 from donghaeng.ledger.own_kinds import SIMULATION_STARTED
-from donghaeng.ledger.statement import Statement
 from donghaeng.rules.table import weakest
-from donghaeng.services.passes.billing import billed
 from donghaeng.services.passes.day_files import DayFiles
-from donghaeng.services.passes.fares import FareRules, largest_remainder
-from donghaeng.services.passes.rating import Distances, Pass, gather, passes_between, rate_all
-from donghaeng.services.passes.schema import periods
+from donghaeng.services.passes.day_shares import operator_files, share_lines, sums_of_operators
+from donghaeng.services.passes.day_sums import DaySums, sum_days
+from donghaeng.services.passes.day_values import FOLDER
+from donghaeng.services.passes.fares import FareRules
+from donghaeng.services.passes.rating import Distances
 from donghaeng.services.passes.service import PassService
-
-if TYPE_CHECKING:
-    import duckdb
 
 #: Stream that says up to which day everything is closed.
 CLOSED_STREAM = "settlement/closed"
 #: How often a day is settled again because somebody else settled it at the same time.
 MOST_ROUNDS = 8
-#: Entries of a card that change what its rides are paid from, beside charges, which are made before them.
-CHANGING = ("postpaid-billed", "refund-paid", "medium-stopped", "medium-reinstated", "medium-replaced")
-_FIRST_START = Statement(select(func.min(periods.c.starts)))
-#: Service days that one run reads at most.
+#: Service days that one run settles at most.
 LONGEST_SPAN = timedelta(days=800)
-
-FILE_COLUMNS = (
-    *("day", "operator", "line", "product", "category", "rides", "value", "below", "above", "from_price"),
-    *("from_bills", "excess", "city", "borne", "unshared", "paid", "known", "label"),
-)
-
-
-@dataclass(frozen=True)
-class Line:
-    """What the rides of one line came to on a day, for one operator, product and category.
-
-    Attributes:
-        operator: who ran it; ``line:NAME`` where that is not known.
-        line: the line.
-        kind: its kind.
-        product: product of the passes.
-        category: category of the passes.
-        rides: number of rides.
-        value: what is settled.
-        below: how much less it may be.
-        above: how much more it may be.
-        from_price: of the value, out of prices.
-        from_bills: of the value, out of what is billed after use.
-        city: of the rest, paid by the city.
-        borne: of the rest, borne by the operator.
-        unshared: of the rest, where the share is not known.
-    """
-
-    operator: str
-    line: str
-    kind: str
-    product: str
-    category: str
-    rides: int
-    value: int
-    below: int
-    above: int
-    from_price: int
-    from_bills: int
-    city: int = 0
-    borne: int = 0
-    unshared: int = 0
-
-    @property
-    def excess(self) -> int:
-        """The part of the value beyond prices."""
-        return self.value - self.from_price - self.from_bills
 
 
 @dataclass(frozen=True)
@@ -103,6 +49,7 @@ class Settled:
         is_new: whether this run settled it; otherwise nothing had changed.
         body: what the entry says.
         files: the file of each operator, by operator.
+        is_read: whether its rides were read for it; otherwise they were valued before.
     """
 
     day: date
@@ -110,6 +57,7 @@ class Settled:
     is_new: bool
     body: Mapping[str, Any]
     files: Mapping[str, bytes] = field(repr=False)
+    is_read: bool = False
 
 
 #: Amount by debited and credited account.
@@ -151,11 +99,17 @@ def settle(
         raise UsageError(f"no days from {first} to {last}; give at most {LONGEST_SPAN.days} in order")
     if last >= service.day():
         raise UsageError(f"service day {last} is not over; settle it from {service.section.days.end(last)} on")
-    for _ in range(MOST_ROUNDS):
+    import duckdb
+
+    for turn in range(MOST_ROUNDS):
         try:
             return _settle(service, files, first, last, rules, distances or {}, bills or {})
         except (ConflictError, PositionError):
             continue
+        except duckdb.IOException:
+            # Who valued a day anew at the same time took the file away that was to be read.
+            if turn == MOST_ROUNDS - 1:
+                raise
     raise UsageError("others settle the same days all the time; do it again later")
 
 
@@ -168,95 +122,101 @@ def _settle(
     distances: Distances,
     bills: Mapping[str, int],
 ) -> list[Settled]:
-    passes = [
-        replace(one, limit=bills.get(one.charge, billed(service, one.charge))) if one.is_after else one
-        for one in passes_between(service.section, files.store, first, last)
-    ]
-    begins = min([first, *(one.starts for one in passes)])
     label = "simulated" if is_simulated(service) else ""
     closed = closed_until(service)
-    found = []
-    with files.engine() as engine:
-        _sum(engine, rules, files.rides(begins, last), passes, distances)
-        days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-        rows = _rows(engine, first, last, passes)
-        states = _states(engine, first, last)
-        basis = _basis(engine, rules, first, last)
-        left = _left(engine, first, last)
     parts: dict[str, list[str]] = {}
     for part in files.parts("rides", first.isoformat(), last.isoformat()):
         parts.setdefault(part.day, []).append(part.part)
-    for day in days:
-        lines, sharing = share_lines(rules, day, rows.get(day, []))
-        rests_on = sorted({*basis.get(day, ()), *sharing})
-        known = weakest([entry.rpartition(": ")[2] for entry in rests_on] or ["published"])
-        told = operator_files(day, lines, known, label)
-        body = {
-            "day": day,
-            "rides": states.get(day, {}),
-            "shares": _shares(lines, told),
-            **left.get(day, {"unused": 0, "fees": 0, "bills_open": 0}),
-            "known": known,
-            "rests_on": tuple(rests_on),
-            "rides_of": tuple(sorted(parts.get(day.isoformat(), ()))),
-        }
-        found.append(_record(service, day, body, told, closed))
+    found = []
+    with files.engine() as engine:
+        for sums in sum_days(engine, service.section, files, rules, first, last, distances=distances, bills=bills):
+            day = sums.day
+            lines, sharing = share_lines(rules, day, sums.rows)
+            rests_on = sorted({*_basis(rules, sums), *sharing})
+            known = weakest([entry.rpartition(": ")[2] for entry in rests_on] or ["published"])
+            told = operator_files(day, lines, known, label)
+            body = {
+                "day": day,
+                "rides": sums.states,
+                "shares": sums_of_operators(lines, told),
+                **sums.left,
+                "known": known,
+                "rests_on": tuple(rests_on),
+                "rides_of": tuple(sorted(parts.get(day.isoformat(), ()))),
+            }
+            # Kept before the entry names them: a crash in between leaves files that nobody names.
+            _keep(files, day, told)
+            found.append(_record(service, sums, body, told, closed))
     return found
 
 
-def days_to_settle(service: PassService, files: DayFiles) -> tuple[date, date] | None:
-    """Say which service days are to be settled, or settled again; None for none.
+def _keep(files: DayFiles, day: date, told: Mapping[str, bytes]) -> None:
+    """Keep the files of operators beside the values of rides, by their hash; they can be made again."""
+    folder = files.folder / FOLDER / day.isoformat()
+    folder.mkdir(parents=True, exist_ok=True)
+    for data in told.values():
+        path = folder / f"{hashlib.sha256(data).hexdigest()}.csv"
+        if not path.exists():
+            half = folder / f".{os.getpid()}.{threading.get_ident()}.half"
+            half.write_bytes(data)
+            half.replace(path)
 
-    That is from the first day that was never settled, whose rides have changed since, or on which a pass began that was
-    paid back, stopped or taken up again since; up to yesterday, as the rides of a day change what is left for later
-    ones. Fares that were fixed and distances that became known are not seen here.
 
-    Args:
-        service: the service.
-        files: the day files.
+def operator_file(service: PassService, files: DayFiles, day: date, operator: str) -> bytes | None:
+    """Give the file of an operator as the last settlement of a day named it; None where there is none.
+
+    Raises:
+        UsageError: it is not here as it was named; settling the day again makes it.
     """
-    last = service.day() - timedelta(days=1)
-    parts: dict[date, set[str]] = {}
-    for part in files.parts("rides", "0000", last.isoformat()):
-        parts.setdefault(date.fromisoformat(part.day), set()).add(part.part)
-    ((start,),) = service.ledger.store.query(_FIRST_START)
-    begins = [*parts, *([date.fromisoformat(start)] if start else [])]
-    if not begins or min(begins) > last:
-        return None
-    days = [min(begins) + timedelta(days=number) for number in range((last - min(begins)).days + 1)]
-    settled: dict[date, int] = {}
-    for day in days:
-        for entry in service.ledger.stream(settlement_stream(day)):
-            settled[day] = entry.sequence
-            rides_of = set(msgspec.json.decode(entry.body)["rides_of"])
-        if day not in settled or rides_of != parts.get(day, set()):
-            return day, last
-    changed = []
-    for entry in service.ledger.entries(min(settled.values())):
-        if entry.kind in CHANGING:
-            card = msgspec.json.decode(entry.body)["card"]
-            for charge in service.state.charges_of(card):
-                period = charge.period
-                over = [settled[day] for day in days if period.covers(day)]
-                if over and entry.sequence > min(over):
-                    changed.append(max(period.starts, days[0]))
-    return (min(changed), last) if changed else None
+    body = settled_day(service, day)
+    for share in body["shares"] if body is not None else ():
+        if share["operator"] == operator:
+            path = files.folder / FOLDER / day.isoformat() / f"{share['file']}.csv"
+            data = path.read_bytes() if path.is_file() else b""
+            if hashlib.sha256(data).hexdigest() == share["file"]:
+                return data
+            path.unlink(missing_ok=True)
+            raise UsageError(f"the file of {day} is not here as the ledger names it; settle the day again")
+    return None
+
+
+def settled_day(service: PassService, day: date) -> dict[str, Any] | None:
+    """Give what the last settlement of a service day says; None where it was never settled."""
+    body: dict[str, Any] | None = None
+    for entry in service.ledger.stream(settlement_stream(day)):
+        body = msgspec.json.decode(entry.body)
+    return body
+
+
+def _basis(rules: FareRules, sums: DaySums) -> set[str]:
+    """Say what the values of a day rest on that is not published."""
+    if not sums.rows:
+        return set()
+    parts = {"early": rules.fares.early, "distance": rules.fares.distance, "transfers": rules.fares.transfers}
+    given = {name: part.kind for name, part in parts.items() if part is not None}
+    given |= {"split": rules.fares.split.kind, "booking": rules.fares.booking.kind}
+    found = {f"{name}: {kind}" for name, kind in given.items() if kind != "published"}
+    for kind, category in sorted({(row[1], row[3]) for row in sums.rows}):
+        fares = [rules.base(sums.day, kind, category, early) for early in (False, True)]
+        for fare in (*fares, rules.step(sums.day, category)):
+            if fare is not None and fare.kind != "published":
+                found.add(f"{fare.row}: {fare.kind}")
+    return found
 
 
 def _record(
-    service: PassService, day: date, body: dict[str, Any], files: Mapping[str, bytes], closed: date | None
+    service: PassService, sums: DaySums, body: dict[str, Any], files: Mapping[str, bytes], closed: date | None
 ) -> Settled:
     """Record what changed on a day since it was settled last; nothing if nothing did."""
+    day = sums.day
     stream = settlement_stream(day)
-    before = None
-    for entry in service.ledger.stream(stream):
-        before = msgspec.json.decode(entry.body)
+    before = settled_day(service, day)
     number = 0 if before is None else int(before["number"])
     old = postings_of_day(before) if before is not None else {}
     changed = difference(postings_of_day(body), old)
     plain = msgspec.json.decode(msgspec.json.encode(body))
     if before is not None and all(before[name] == value for name, value in plain.items()):
-        return Settled(day, number, False, before, files)
+        return Settled(day, number, False, before, files, sums.is_new)
     after_close = closed is not None and day <= closed
     whole = body | {
         "number": number + 1,
@@ -266,7 +226,7 @@ def _record(
     }
     key = f"passes/settlement/{day.isoformat()}/{number + 1}"
     service.ledger.append(service.entry(stream, "day-settled", whole, key, position=number))
-    return Settled(day, number + 1, True, msgspec.json.decode(msgspec.json.encode(whole)), files)
+    return Settled(day, number + 1, True, msgspec.json.decode(msgspec.json.encode(whole)), files, sums.is_new)
 
 
 def postings_of_day(body: Mapping[str, Any]) -> Postings:
@@ -323,171 +283,3 @@ def close(service: PassService, until: date, closed_by: str) -> None:
     key = f"passes/settlement/closed/{until.isoformat()}"
     position = service.position(CLOSED_STREAM)
     service.ledger.append(service.entry(CLOSED_STREAM, "settlement-closed", body, key, position=position))
-
-
-def _sum(
-    engine: duckdb.DuckDBPyConnection, rules: FareRules, rides: str, passes: Sequence[Pass], distances: Distances
-) -> None:
-    """Rate rides and keep their sums: by day, line, product and category in ``sums``, by charge in ``used``."""
-    sums = gather(
-        "sums",
-        "SELECT day, rated, line, kind, product, category, count(*) AS rides, sum(value)::BIGINT AS value, "
-        "sum(value - least)::BIGINT AS below, sum(most - value)::BIGINT AS above, sum(within)::BIGINT AS within "
-        "FROM rated GROUP BY ALL",
-    )
-    used = gather(
-        "used",
-        "SELECT charge, sum(within)::BIGINT AS within FROM rated WHERE charge IS NOT NULL GROUP BY charge",
-    )
-
-    def take(engine: duckdb.DuckDBPyConnection) -> None:
-        sums(engine)
-        used(engine)
-
-    rate_all(engine, rules, rides, passes, distances, take)
-
-
-def _rows(
-    engine: duckdb.DuckDBPyConnection, first: date, last: date, passes: Sequence[Pass]
-) -> dict[date, list[tuple[Any, ...]]]:
-    """Give the rides of days that have a value, by line, product and category."""
-    after = sorted({one.product for one in passes if one.is_after})
-    listed = ", ".join("?" for _ in after) or "NULL"
-    query = f"""
-SELECT day, line, kind, product, category, coalesce(product IN ({listed}), false) AS after, sum(rides)::BIGINT,
-    sum(value)::BIGINT, sum(below)::BIGINT, sum(above)::BIGINT, sum(within)::BIGINT
-FROM sums WHERE rated = 'rated' AND day BETWEEN ? AND ? GROUP BY ALL ORDER BY ALL
-"""  # noqa: S608, places for values
-    found: dict[date, list[tuple[Any, ...]]] = {}
-    for day, *row in engine.execute(query, [*after, first, last]).fetchall():
-        found.setdefault(day, []).append(tuple(row))
-    return found
-
-
-def _states(engine: duckdb.DuckDBPyConnection, first: date, last: date) -> dict[date, dict[str, int]]:
-    """Count rides by whether they have a value."""
-    query = "SELECT day, rated, sum(rides)::BIGINT FROM sums WHERE day BETWEEN ? AND ? GROUP BY ALL ORDER BY ALL"
-    found: dict[date, dict[str, int]] = {}
-    for day, rated, count in engine.execute(query, [first, last]).fetchall():
-        found.setdefault(day, {})[rated] = count
-    return found
-
-
-def _left(engine: duckdb.DuckDBPyConnection, first: date, last: date) -> dict[date, dict[str, int]]:
-    """Sum what is left of passes whose last service day it is: of those that were paid back it is the fee."""
-    query = """
-SELECT p.ends,
-    coalesce(sum(p."limit" - coalesce(u.within, 0)) FILTER (NOT p.after AND p.state <> 'refunded'), 0)::BIGINT,
-    coalesce(sum(p."limit" - coalesce(u.within, 0)) FILTER (NOT p.after AND p.state = 'refunded'), 0)::BIGINT,
-    coalesce(sum(p."limit" - coalesce(u.within, 0)) FILTER (p.after), 0)::BIGINT
-FROM passes AS p LEFT JOIN used AS u USING (charge) WHERE p.ends BETWEEN ? AND ? GROUP BY p.ends ORDER BY p.ends
-"""
-    rows = engine.execute(query, [first, last]).fetchall()
-    return {day: {"unused": unused, "fees": fees, "bills_open": bills} for day, unused, fees, bills in rows}
-
-
-def _basis(engine: duckdb.DuckDBPyConnection, rules: FareRules, first: date, last: date) -> dict[date, tuple[str, ...]]:
-    """Say, for each day, what its values rest on that is not published."""
-    parts = {"early": rules.fares.early, "distance": rules.fares.distance, "transfers": rules.fares.transfers}
-    given = {name: part.kind for name, part in parts.items() if part is not None}
-    given |= {"split": rules.fares.split.kind, "booking": rules.fares.booking.kind}
-    always = [f"{name}: {kind}" for name, kind in given.items() if kind != "published"]
-    query = "SELECT DISTINCT day, kind, category FROM sums WHERE rated = 'rated' AND day BETWEEN ? AND ? ORDER BY ALL"
-    found: dict[date, set[str]] = {}
-    for day, kind, category in engine.execute(query, [first, last]).fetchall():
-        here = found.setdefault(day, set(always))
-        fares = [rules.base(day, kind, category, early) for early in (False, True)]
-        for fare in (*fares, rules.step(day, category)):
-            if fare is not None and fare.kind != "published":
-                here.add(f"{fare.row}: {fare.kind}")
-    return {day: tuple(sorted(rows)) for day, rows in found.items()}
-
-
-def share_lines(rules: FareRules, day: date, rows: Iterable[Sequence[Any]]) -> tuple[list[Line], list[str]]:
-    """Divide the rides of lines among operators, and use above prices between city and operators.
-
-    Amounts are divided by largest remainders, so that every sum stays what it was.
-
-    Args:
-        rules: the fares, with the lines.
-        day: the service day.
-        rows: line, kind, product, category, whether it is billed after use, rides, value, below, above, within.
-
-    Returns:
-        The lines in order of operator and line, and what the sharing rests on that is not published.
-    """
-    lines: list[Line] = []
-    for line, kind, product, category, after, rides, value, below, above, within in rows:
-        route = rules.routes[line]
-        operators = dict(sorted(route.operators.items())) or {f"line:{line}": 1}
-        weights = list(operators.values())
-        amounts = [largest_remainder(one, weights) for one in (rides, within, value - within, below, above)]
-        for operator, count, inside, beyond, low, high in zip(operators, *amounts, strict=True):
-            paid = (0, inside) if after else (inside, 0)
-            lines.append(Line(operator, line, kind, product, category, count, inside + beyond, low, high, *paid))
-    lines.sort(key=lambda one: (one.operator, one.line, one.product, one.category))
-    found: list[Line] = []
-    basis: set[str] = set()
-    groups: dict[tuple[str, int | None], list[Line]] = {}
-    for one in lines:
-        percent = None
-        if one.excess and rules.policy.has("excess_share"):
-            ruling = rules.policy.rule("excess_share", day, operator=one.operator, kind=one.kind)
-            percent = ruling.outcome.get("percent") if not ruling.is_open else None
-            if ruling.decision.kind != "published":
-                basis.add(f"{ruling.setting}: {ruling.decision.kind}")
-        groups.setdefault((one.operator, percent), []).append(one)
-    for (_, percent), group in groups.items():
-        beyond = [one.excess for one in group]
-        whole = sum(beyond)
-        if percent is None:
-            found += [replace(one, unshared=one.excess) for one in group]
-            continue
-        city, _ = largest_remainder(whole, [percent, 100 - percent])
-        for one, part in zip(group, largest_remainder(city, beyond) if whole else [0] * len(group), strict=True):
-            found.append(replace(one, city=part, borne=one.excess - part))
-    found.sort(key=lambda one: (one.operator, one.line, one.product, one.category))
-    return found, sorted(basis)
-
-
-def operator_files(day: date, lines: Iterable[Line], known: str, label: str) -> dict[str, bytes]:
-    """Write the file of each operator: CSV in UTF-8, the same lines giving the same bytes.
-
-    Args:
-        day: the service day.
-        lines: its lines, in order.
-        known: how firmly the values are known.
-        label: what every row says of itself, such as ``simulated``; empty for nothing.
-    """
-    by_operator: dict[str, list[Line]] = {}
-    for line in lines:
-        by_operator.setdefault(line.operator, []).append(line)
-    found = {}
-    for operator, own in sorted(by_operator.items()):
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(FILE_COLUMNS)
-        for one in own:
-            paid = one.from_price + one.from_bills + one.city
-            writer.writerow(
-                [
-                    *(day.isoformat(), one.operator, one.line, one.product, one.category, one.rides, one.value),
-                    *(one.below, one.above, one.from_price, one.from_bills, one.excess, one.city, one.borne),
-                    *(one.unshared, paid, known, label),
-                ]
-            )
-        found[operator] = text.getvalue().encode()
-    return found
-
-
-def _shares(lines: Iterable[Line], files: Mapping[str, bytes]) -> tuple[dict[str, Any], ...]:
-    names = ("rides", "value", "below", "above", "from_price", "from_bills", "city", "borne", "unshared")
-    sums: dict[str, dict[str, int]] = {}
-    for line in lines:
-        own = sums.setdefault(line.operator, dict.fromkeys(names, 0))
-        for name in names:
-            own[name] += getattr(line, name)
-    return tuple(
-        {"operator": operator, **own, "file": hashlib.sha256(files[operator]).hexdigest()}
-        for operator, own in sorted(sums.items())
-    )

@@ -27,6 +27,9 @@ from donghaeng.services.passes.schema import (
 )
 from donghaeng.services.passes.service_day import Period
 
+#: A list for people has no more.
+MOST_LISTED = 200
+
 
 def _by(table: Table, key: str, *order: str) -> Statement:
     return Statement(
@@ -49,6 +52,9 @@ _PAYMENT = _by(payments, "payment")
 _PAYMENTS_OF = _by(payments, "order_id", "paid_at", "payment")
 _REFUND = _by(refunds, "refund")
 _REFUNDS_OF = _by(refunds, "card", "asked_at", "refund")
+_REFUNDS_ASKED = Statement(
+    select(refunds).where(refunds.c.state == "asked").order_by(refunds.c.asked_at, refunds.c.refund).limit(MOST_LISTED)
+)
 _CLAIM = _by(claims, "claim")
 _CLAIMS_OF = _by(claims, "card", "opened_at", "claim")
 _AGENT = _by(agents, "agent")
@@ -380,6 +386,10 @@ class State:
     def refunds_of(self, card: str) -> tuple[Refund, ...]:
         """Give the refunds of a card, in order of time."""
         return tuple(Refund(**row) for row in self._rows(_REFUNDS_OF, refunds, card=card))
+
+    def refunds_asked(self) -> tuple[Refund, ...]:
+        """Give the refunds that wait to be paid or refused, in order of time; the first 200."""
+        return tuple(Refund(**row) for row in self._rows(_REFUNDS_ASKED, refunds))
 
     def claim(self, claim: str) -> Claim:
         """Give a claim.

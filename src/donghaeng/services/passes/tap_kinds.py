@@ -88,6 +88,17 @@ class MissingAlightsWaived(Model):
     granted_by: str
 
 
+class PlaceDaysSet(Model):
+    """The service days on which a place serves were told; what was told of it before no longer holds."""
+
+    place: str
+    opens: str | None
+    closes: str | None
+    closed: Names
+    reason: str
+    set_by: str
+
+
 class GateListIssued(Model):
     """A list of media was issued. `share` is that of gates, in hundredths, that run it first."""
 
@@ -125,6 +136,7 @@ TAP_KINDS: tuple[Kind, ...] = (
     Kind("tapped", 1, Tapped, names=("medium",)),
     Kind("tap-clock-corrected", 1, ClockCorrected),
     Kind("missing-alights-waived", 1, MissingAlightsWaived),
+    Kind("place-days-set", 1, PlaceDaysSet),
     Kind("gate-list-issued", 1, GateListIssued),
     Kind("gate-list-staged", 1, GateListStaged),
     Kind("gate-list-withdrawn", 1, GateListWithdrawn),

@@ -8,7 +8,7 @@ source. A gate that also sends its file later does no harm: a tap is known by de
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -35,12 +35,15 @@ from donghaeng.services.passes.missing_alights import (
     record,
     waivers_in_force,
 )
+from donghaeng.services.passes.postpaid import renew_postpaid
 from donghaeng.services.passes.schema import blocks, media, periods
-from donghaeng.services.passes.service import PassService
+from donghaeng.services.passes.service import PassService, Who
 from donghaeng.services.passes.service_day import BETWEEN_RIGHTS
 from donghaeng.services.passes.tap_schema import tap_files
 from donghaeng.services.passes.taps import Received, Taps
 
+#: Who renews a card at a gate.
+RENEWAL = Who("service", "renewal")
 #: Gates whose memory of repeated taps is kept here.
 MOST_GATES = 50_000
 #: Before the name of a source of taps that were entries; the last sequence follows.
@@ -82,16 +85,28 @@ _KNOWN = Statement(
     )
     .where(media.c.number == bindparam("number"))
 )
+_LAST_PERIOD = Statement(
+    select(
+        periods.c.product, periods.c.category, periods.c.rights, periods.c.starts, periods.c.ends, periods.c.charged_at
+    )
+    .where(
+        periods.c.card == bindparam("card"),
+        periods.c.medium == select(media.c.medium).where(media.c.number == bindparam("number")).scalar_subquery(),
+        periods.c.state == "active",
+    )
+    .order_by(periods.c.ends.desc())
+    .limit(1)
+)
 _TAPPED = Statement(
     select(entries.c.body)
     .where(entries.c.kind == "tapped", entries.c.sequence > bindparam("after"), entries.c.sequence <= bindparam("last"))
     .order_by(entries.c.sequence)
 )
-_LAST_TAP = Statement(
+_LAST_TAPS = Statement(
     select(entries.c.body)
     .where(entries.c.stream == bindparam("stream"), entries.c.kind == "tapped")
     .order_by(entries.c.position.desc())
-    .limit(1)
+    .limit(20)
 )
 _SOURCES = Statement(select(tap_files.c.source).where(tap_files.c.source.like(f"{ONLINE}%")))
 
@@ -185,6 +200,10 @@ class Tapping:
         is_near = abs(asked.at - now) <= self._tolerance
         at = asked.at if is_near else now
         answer, card = self._decide(asked, at)
+        if answer.reason in {"expired", "no_pass"} and card is not None and self._renewed(card):
+            with self._deciding:
+                self._gate(asked).forget(asked.medium)
+            answer, card = self._decide(asked, at)
         body: dict[str, Any] = {
             "device": asked.device,
             "sequence": asked.sequence,
@@ -207,8 +226,15 @@ class Tapping:
             idempotency_key=key,
         )
         try:
-            if answer.open and card and asked.direction == "board" and self._all_connected:
-                due = self._known_now(asked, card, at)
+            if answer.open and card and not answer.repeated and self._all_connected:
+                before = self._before(asked, card)
+                due = None
+                if before is not None and self._is_repeat(asked, before):
+                    # The gate itself does not remember the first tap: it was started anew since.
+                    answer = answer._replace(repeated=True)
+                    entry = replace(entry, body=body | {"answer": "repeated"})
+                elif before is not None and before["direction"] == asked.direction == "board":
+                    due = self._known_now(before, at)
                 if due is not None:
                     if due.blocks:
                         answer = self._rules_of(asked.place).refusals["blocked"]
@@ -222,17 +248,31 @@ class Tapping:
             return self._earlier(key, body)
         return TapAnswer(answer, False)
 
-    def _known_now(self, asked: AskedTap, card: str, at: datetime) -> _Due | None:
+    def _renewed(self, card: str) -> bool:
+        """Renew a card that is paid after use, whose month is over and was not renewed yet; say whether it was."""
+        if self._service.state.card(card).pays != "postpaid":
+            return False
+        return bool(renew_postpaid(self._service, RENEWAL, card=card))
+
+    def _before(self, asked: AskedTap, card: str) -> Mapping[str, Any] | None:
+        """Give the last tap of a card that opened, repeated ones left out; None for none, or where it is this one."""
+        for (text,) in list(self._service.ledger.store.query(_LAST_TAPS, {"stream": f"card/{card}"})):
+            before: dict[str, Any] = msgspec.json.decode(text)
+            if (before["device"], before["sequence"]) == (asked.device, asked.sequence):
+                return None
+            if before["opened"] and before["answer"] != "repeated":
+                return before
+        return None
+
+    def _is_repeat(self, asked: AskedTap, before: Mapping[str, Any]) -> bool:
+        """Say whether a tap is the one before it again: the same reader and direction, and hardly later."""
+        since = asked.at - datetime.fromisoformat(before["at"])
+        is_same = (before["device"], before["direction"]) == (asked.device, asked.direction)
+        return is_same and timedelta() <= since < timedelta(seconds=self._rules_of(asked.place).settings.repeat)
+
+    def _known_now(self, before: Mapping[str, Any], at: datetime) -> _Due | None:
         """Give what a boarding makes known: that the boarding before it was never tagged out, and a block by that."""
         store = self._service.ledger.store
-        last = next(iter(list(store.query(_LAST_TAP, {"stream": f"card/{card}"}))), None)
-        if last is None:
-            return None
-        before = msgspec.json.decode(last[0])
-        if before["direction"] != "board" or not before["opened"] or before["answer"] == "repeated":
-            return None
-        if (before["device"], before["sequence"]) == (asked.device, asked.sequence):
-            return None
         boarded = datetime.fromisoformat(before["at"])
         day = self._service.section.days.day(boarded).isoformat()
         ride = MissingAlight(
@@ -256,23 +296,26 @@ class Tapping:
         if not rows:
             return self._rules_of(asked.place).refusals["unknown_medium"], None
         card, cause, denied_at, *_, blocked = rows[0]
-        carried = []
-        for _, _, _, product, category, rights, starts, ends, charged_at, _ in rows:
-            if product is not None:
-                carried.append(
-                    Carried(
-                        0,
-                        asked.medium,
-                        book.product(product),
-                        book.category(category),
-                        book.bits(rights.split(BETWEEN_RIGHTS) if rights else ()),
-                        seconds(days.start(date.fromisoformat(starts))),
-                        seconds(days.end(date.fromisoformat(ends))),
-                        seconds(datetime.fromisoformat(charged_at)),
-                    )
-                )
+        found: Iterable[tuple[Any, ...]] = [row[3:9] for row in rows if row[3] is not None]
+        is_denied = denied_at is not None and (cause != "refund" or not found)
+        if not found and not is_denied:
+            # What is over for longer is still on the medium; offline a gate says so, too.
+            found = self._service.ledger.store.query(_LAST_PERIOD, {"card": card, "number": asked.medium})
+        carried = [
+            Carried(
+                0,
+                asked.medium,
+                book.product(product),
+                book.category(category),
+                book.bits(rights.split(BETWEEN_RIGHTS) if rights else ()),
+                seconds(days.start(date.fromisoformat(starts))),
+                seconds(days.end(date.fromisoformat(ends))),
+                seconds(datetime.fromisoformat(charged_at)),
+            )
+            for product, category, rights, starts, ends, charged_at in found
+        ]
         denied: Literal["", "stopped", "blocked"] = ""
-        if denied_at is not None and (cause != "refund" or not carried):
+        if is_denied:
             denied = "stopped"
         elif blocked:
             denied = "blocked"

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING
 from donghaeng.errors import UsageError
 from donghaeng.services.passes.day_files import DayFiles, quoted
 from donghaeng.services.passes.fares import FareRules
-from donghaeng.services.passes.rating import Distances, gather, passes_between, rate_all
+from donghaeng.services.passes.pass_periods import passes_between
+from donghaeng.services.passes.rating import Distances, gather, rate_all
 from donghaeng.services.passes.service import PassService
 from donghaeng.services.passes.settlement import is_simulated
 
@@ -62,7 +63,7 @@ def write_tides(
     if len(key) < SHORTEST_KEY:
         raise UsageError(f"a key of tokens has at least {SHORTEST_KEY} bytes; make one with `donghaeng ledger keygen`")
     rules = rules or FareRules(service.policy)
-    passes = passes_between(service.section, files.store, day, day)
+    passes = list(passes_between(service.section, files.store, day, day))
     begins = min([day, *(one.starts for one in passes)])
     folder = out / day.isoformat()
     folder.mkdir(parents=True, exist_ok=True)

@@ -5,13 +5,26 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from functools import partial
 
+from sqlalchemy import bindparam, select
+
+from donghaeng.ledger.statement import Statement
 from donghaeng.services.passes.day_files import DayFiles, timestamp
 from donghaeng.services.passes.fares import FareRules, Ride, Value, rate
 from donghaeng.services.passes.medium import medium_number
 from donghaeng.services.passes.rating import Distances
+from donghaeng.services.passes.schema import periods
 from donghaeng.services.passes.service import Use, UseOf
 from donghaeng.services.passes.state import Charge
 
+_OWN = select(periods.c.sequence).where(periods.c.charge == bindparam("charge")).scalar_subquery()
+_STOPPED_BEFORE = Statement(
+    select(periods.c.stopped_at).where(
+        periods.c.card == bindparam("card"),
+        periods.c.medium == bindparam("medium"),
+        periods.c.sequence < _OWN,
+        periods.c.stopped_at.is_not(None),
+    )
+)
 _COLUMNS = (
     "day, medium, device, sequence, boarded_at, board_place, board_line, alighted_at, alight_place, state, amount"
 )
@@ -30,9 +43,14 @@ def rides_of_pass(files: DayFiles, charge: Charge, until: datetime) -> list[Ride
     """
     period = charge.period
     end = min(until, datetime.fromisoformat(charge.stopped_at)) if charge.stopped_at else until
+    # Rides before an earlier period of the medium was stopped belong to that one, on the same day too.
+    own = {"card": period.card, "medium": period.medium, "charge": period.charge}
+    before = [stopped_at for (stopped_at,) in files.store.query(_STOPPED_BEFORE, own) if stopped_at]
+    begin = max(map(datetime.fromisoformat, before), default=files.days.start(period.starts))
     query = (
         f"SELECT {_COLUMNS} FROM ({files.rides(period.starts, period.ends)}) "  # noqa: S608, names of own files
-        f"WHERE medium = ? AND coalesce(boarded_at, alighted_at) < {timestamp(end)} ORDER BY ALL"
+        f"WHERE medium = ? AND coalesce(boarded_at, alighted_at) >= {timestamp(begin)} "
+        f"AND coalesce(boarded_at, alighted_at) < {timestamp(end)} ORDER BY ALL"
     )
     with files.engine() as engine:
         rows = engine.execute(query, [medium_number(period.medium)]).fetchall()

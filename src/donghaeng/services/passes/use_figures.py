@@ -12,7 +12,8 @@ from datetime import UTC, date, datetime
 from donghaeng.services.passes.day_files import DayFiles
 from donghaeng.services.passes.fares import FareRules
 from donghaeng.services.passes.medium import medium_number
-from donghaeng.services.passes.rating import Distances, Pass, gather, passes_between, rate_all
+from donghaeng.services.passes.pass_periods import Pass, passes_between
+from donghaeng.services.passes.rating import Distances, gather, rate_all
 from donghaeng.services.passes.section import PassesSection
 from donghaeng.services.passes.service import PassService
 
@@ -63,7 +64,7 @@ def use_figures(
     Raises:
         DayFileError: a day file is missing.
     """
-    passes = passes_between(section, files.store, first, last)
+    passes = list(passes_between(section, files.store, first, last))
     began = f"SELECT * FROM ({files.rides(first, last)}) WHERE boarded_at IS NOT NULL"  # noqa: S608, own text
     days: dict[str, int] = {}
     for one in passes:

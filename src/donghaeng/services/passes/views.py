@@ -38,10 +38,11 @@ def ruling_view(ruling: Ruling) -> Plain:
 
 
 def refusal_view(refused: PassRefusedError | None) -> Plain | None:
-    """Give a refusal: code, text and details."""
+    """Give a refusal: code, text, words by language and details."""
     if refused is None:
         return None
-    return {"code": refused.code, "text": refused.text, **{name: plain(one) for name, one in refused.details.items()}}
+    shown = {"code": refused.code, "text": refused.text, "words": dict(refused.words)}
+    return {**shown, **{name: plain(one) for name, one in refused.details.items()}}
 
 
 def quote_view(quote: Quote, titles: Mapping[str, Any] | None = None) -> Plain:
@@ -58,6 +59,9 @@ def quote_view(quote: Quote, titles: Mapping[str, Any] | None = None) -> Plain:
         "amount_from": quote.least if amount is None else None,
         "amount_to": quote.most if amount is None else None,
         "later_refund": quote.later_refund,
+        "cap": None if quote.cap is None or quote.cap[0] != quote.cap[1] else quote.cap[0],
+        "cap_from": None if quote.cap is None or quote.cap[0] == quote.cap[1] else quote.cap[0],
+        "cap_to": None if quote.cap is None or quote.cap[0] == quote.cap[1] else quote.cap[1],
         "valid_from": quote.valid_from.isoformat() if quote.valid_from else None,
         "source": sources[0]["source"] if sources else None,
         "sources": sources,
@@ -215,6 +219,7 @@ def refund_quote_view(quote: RefundQuote) -> Plain:
         "amount_from": quote.least if amount is None else None,
         "amount_to": quote.most if amount is None else None,
         "used_transit": quote.use.transit if quote.use else None,
+        "used_transit_to": quote.use.most if quote.use else None,
         "bike_days": quote.use.bike_days if quote.use else None,
         "way": quote.way,
         "reason": quote.ruling.decision.reason,
@@ -256,6 +261,7 @@ def later_refund_view(quote: LaterRefundQuote) -> Plain:
         "each": dict(quote.each),
         "because": dict(quote.ruling.because),
         "reason": quote.ruling.decision.reason,
+        "refused": refusal_view(quote.refused),
         "decisions": [ruling_view(quote.ruling)],
     }
 

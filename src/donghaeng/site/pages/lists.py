@@ -53,8 +53,8 @@ def uses_of_sources(view: PackView) -> Mapping[str, tuple[tuple[str, ...], int, 
             for source in source_ids(row.get("source") or ""):
                 nodes[source][str(row.get("node") or row.get("code"))] = None
     counts: dict[str, int] = defaultdict(int)
-    for row in view.rows("statements"):
-        for source in {*source_ids(row["source"] or ""), *source_ids(row["outcome_source"] or "")}:
+    for row in (*view.rows("statements"), *view.rows("figure_values")):
+        for source in {*source_ids(row["source"] or ""), *source_ids(row.get("outcome_source") or "")}:
             counts[source] += 1
     articles: dict[str, dict[str, None]] = defaultdict(dict)
     for (slug, _), text in sorted(view.pack.articles.items()):

@@ -1,7 +1,7 @@
 /* One patient at the desk: known here, or a document, or a few questions; then recorded, and forgotten. */
 import { all, button, field, find, local, make, readMoney, say, words } from "./dom.js";
 import { ask, choices, left } from "./questions.js";
-import { consider, newName, record } from "./service.js";
+import { Writes, consider } from "./service.js";
 import { printSlip } from "./slip.js";
 import { saveEvidence } from "./later.js";
 import { kindOf, lookAt, showRuling } from "./verdict.js";
@@ -33,7 +33,7 @@ export class Check {
     this.unknown = new Set();
     this.ruling = null;
     this.visit = null;
-    this.write = null;
+    this.writes = new Writes();
     find("#chart").value = "";
     find("#at").value = "";
     this.form.hidden = false;
@@ -97,7 +97,7 @@ export class Check {
     const late = find("#at").value ? make("span", { class: "late" }, ` ${find("#at").value.replace("T", " ")}`) : null;
     return make(
       "div",
-      { class: "patient-bar" },
+      { class: "patient-bar served" },
       make("p", {}, `${words.chart} `, make("strong", {}, this.number), late),
       button(words.next_patient, () => this.next(), { escape: true }),
     );
@@ -229,13 +229,10 @@ export class Check {
       }
       body[name] = amount;
     }
-    // The same visit sent again, after no answer came, keeps its name and is recorded once.
-    const text = JSON.stringify(body);
-    if (this.write?.text !== text) this.write = { text, name: newName() };
     const turn = this.turn;
     this.recording = true;
     for (const one of all("button", this.stage)) one.disabled = true;
-    const visit = await this.attempt(() => record("/v1/identity/visits", body, this.write.name));
+    const visit = await this.attempt(() => this.writes.send("/v1/identity/visits", body));
     this.recording = false;
     for (const one of all("button", this.stage)) one.disabled = false;
     if (turn !== this.turn) return;

@@ -3,7 +3,8 @@
 import { all, dayIn, find, make } from "./dom.js";
 import { listen, readBarcodes, useKeys } from "./keys.js";
 import { consider, forgetKey, read, signedIn, SignedOut } from "./service.js";
-import { kindOf, shape } from "./verdict.js";
+import { shape } from "./shapes.js";
+import { kindOf } from "./verdict.js";
 
 const texts = JSON.parse(document.getElementById("words").textContent);
 const FIRST = Object.keys(texts).includes("ko") ? "ko" : Object.keys(texts)[0];

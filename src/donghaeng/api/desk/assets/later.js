@@ -1,7 +1,8 @@
 /* What comes after a visit: the document brought, the lookup made up for, a stay, a correction, the evidence. */
 import { all, button, dayIn, field, find, local, make, readDay, readMoney, say, words, writtenDay } from "./dom.js";
+import { saveFile } from "./papers.js";
 import { ask, choices } from "./questions.js";
-import { consider, newName, read, record } from "./service.js";
+import { Writes, consider, read } from "./service.js";
 import { printSlip } from "./slip.js";
 import { lookAt, showRefund, showRuling } from "./verdict.js";
 
@@ -12,10 +13,7 @@ const at = (visit) => `/v1/identity/visits/${encodeURIComponent(visit)}`;
 export async function saveEvidence(visit, attempt) {
   const found = await attempt(() => read(`${at(visit)}/evidence`));
   if (!found) return;
-  const address = URL.createObjectURL(new Blob([JSON.stringify(found, null, 2)], { type: "application/json" }));
-  const link = make("a", { href: address, download: `evidence-${visit}.json` });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+  saveFile(`evidence-${visit}.json`, found);
 }
 
 /** The part of the page for what is still open. */
@@ -37,7 +35,7 @@ export class Later {
 
   /** Forgets what was looked at. */
   clear() {
-    this.writes = new Map();
+    this.writes = new Writes();
     find("#visit-of").value = "";
     find("#stay-chart").value = "";
     this.stage.replaceChildren();
@@ -101,13 +99,9 @@ export class Later {
     find("h2", this.stage).focus();
   }
 
-  /** The same thing recorded again after no answer came keeps its name. */
   write(path, body) {
-    const { at: _, ...rest } = body;
-    const text = JSON.stringify([path, rest]);
-    if (!this.writes.has(text)) this.writes.set(text, { body, name: newName() });
-    const { body: first, name } = this.writes.get(text);
-    return this.attempt(() => record(path, first, name));
+    const { at: _, ...same } = body;
+    return this.attempt(() => this.writes.send(path, body, same));
   }
 
   // ── the document is brought ──
@@ -262,7 +256,6 @@ export class Later {
     const done = await this.write("/v1/identity/stays", { chart_number: chart, at: now(), event, day });
     if (!done) return;
     find("#stay-chart").value = "";
-    this.writes.clear();
     this.tell(say("stay_recorded", { n: done.redecided.length }));
   }
 }

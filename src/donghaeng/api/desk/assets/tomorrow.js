@@ -1,8 +1,6 @@
 /* Tomorrow's list: who must bring ID, and the message for each. */
-import { button, dayIn, field, find, local, make, readDay, say, words, writtenDay } from "./dom.js";
+import { button, dayIn, field, find, languageNames, local, make, readDay, say, words, writtenDay } from "./dom.js";
 import { consider } from "./service.js";
-
-const NAMES = { ko: "한국어", en: "English", zh: "中文", vi: "Tiếng Việt" };
 
 /** The part of the page for a list of appointments. */
 export class Tomorrow {
@@ -83,10 +81,10 @@ export class Tomorrow {
       if (!texts) continue;
       found.push(make("h2", {}, words[`message_${bring}`]));
       for (const [spoken, text] of Object.entries(texts)) {
-        const { box, control } = field(NAMES[spoken] ?? spoken, { tag: "textarea", rows: 3, readonly: true, lang: spoken, "data-message": bring });
+        const { box, control } = field(languageNames[spoken] ?? spoken, { tag: "textarea", rows: 3, readonly: true, lang: spoken, "data-message": bring });
         control.value = text;
         const copy = button(words.copy, () => this.copy(control), {});
-        copy.setAttribute("aria-label", `${words.copy}: ${NAMES[spoken] ?? spoken}`);
+        copy.setAttribute("aria-label", `${words.copy}: ${languageNames[spoken] ?? spoken}`);
         found.push(make("div", { class: "message" }, box, copy));
       }
     }

@@ -1,7 +1,7 @@
 /* Keys and the barcode scanner, which types like a keyboard, only faster.
 
    A key presses the button that shows it. What comes as fast as only a scanner types is never taken for keys: it is read
-   as the institution's own barcode, or refused. */
+   as one's own barcode, or refused. */
 import { all, find } from "./dom.js";
 import { holdsIdentifier } from "./identifiers.js";
 
@@ -31,12 +31,14 @@ const press = (selector) => {
 };
 
 let prefix = "";
+let any = false;
 let reads = { own: () => {}, strange: () => {} };
 let singleKeys = true;
 
-/** Says what the institution's own barcodes begin with; with "" nothing is taken for a barcode. */
-export function readBarcodes(own, whenOwn, whenStrange) {
+/** Says what one's own barcodes begin with. With "" nothing is taken for a barcode, or with `any` whatever is scanned. */
+export function readBarcodes(own, whenOwn, whenStrange, { any: whatever = false } = {}) {
   prefix = own;
+  any = whatever;
   reads = { own: whenOwn, strange: whenStrange };
 }
 
@@ -76,7 +78,7 @@ export function listen() {
         last = event.timeStamp;
         if (isText(event.target) || event.target instanceof HTMLSelectElement) return;
         if (character === " " || !singleKeys || event.repeat) return;
-        if (!prefix) {
+        if (!prefix && !any) {
           if (shortcut(character)) event.preventDefault();
           return;
         }
@@ -92,7 +94,7 @@ export function listen() {
         const text = burst;
         burst = "";
         last = -Infinity;
-        if (prefix && fast && text.length >= SHORTEST_SCAN) {
+        if ((prefix || any) && fast && text.length >= SHORTEST_SCAN) {
           event.preventDefault();
           event.stopPropagation();
           let scanned = text;
@@ -110,6 +112,8 @@ export function listen() {
         flush();
       }
       burst = "";
+      // A key that is held down presses once.
+      if (event.key === "Enter" && event.repeat && event.target instanceof HTMLButtonElement) event.preventDefault();
       if (event.key === "Enter" && !event.repeat) {
         const busy = event.target.closest?.("button, a, summary, input, select, textarea");
         if (!busy && press("[data-enter]")) event.preventDefault();

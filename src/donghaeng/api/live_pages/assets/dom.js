@@ -3,6 +3,8 @@
 /** Words of the page by key, out of its block of data. */
 export const words = JSON.parse(document.getElementById("words").textContent);
 export const language = document.documentElement.lang;
+/** Languages by the names that they have for themselves. */
+export const languageNames = { ko: "한국어", en: "English", ja: "日本語", zh: "中文", vi: "Tiếng Việt" };
 
 /** Gives a phrase with its values filled in. */
 export const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
@@ -57,16 +59,17 @@ export function field(label, attributes = {}, help = "") {
 
 const LOCALES = { ko: "ko-KR", en: "en-GB", zh: "zh-CN", vi: "vi-VN" };
 const digits = new Intl.NumberFormat(LOCALES[language]);
-const days = new Intl.DateTimeFormat(LOCALES[language], { dateStyle: "long", timeZone: "UTC" });
-const weekdays = new Intl.DateTimeFormat(LOCALES[language], { weekday: "short", timeZone: "UTC" });
-
+/** Writes a whole number. */
+export const writtenNumber = (number) => digits.format(number);
 /** Writes an amount of won. */
 export const writtenMoney = (amount) => say("won", { amount: digits.format(amount) });
 
-/** Writes a day. */
-export function writtenDay(day, withWeekday = false) {
+/** Writes a day, in the language of the page or another. */
+export function writtenDay(day, withWeekday = false, spoken = language) {
   const moment = new Date(`${day}T00:00:00Z`);
-  return withWeekday ? `${days.format(moment)} (${weekdays.format(moment)})` : days.format(moment);
+  const written = (form) => new Intl.DateTimeFormat(LOCALES[spoken], { timeZone: "UTC", ...form }).format(moment);
+  const text = written({ dateStyle: "long" });
+  return withWeekday ? `${text} (${written({ weekday: "short" })})` : text;
 }
 
 /** Gives the day that it is in a time zone, so many days later. */

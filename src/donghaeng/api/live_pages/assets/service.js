@@ -1,5 +1,6 @@
 /* Asking the API. The key stays in this tab, what is sent stands in bodies, and nothing is sent that looks like a
    number of a person. */
+import { language } from "./dom.js";
 import { holdsIdentifierAnywhere } from "./identifiers.js";
 
 const KEY = "donghaeng.key";
@@ -12,12 +13,18 @@ export class Down extends Error {}
 export class SignedOut extends Error {}
 /** What was to be sent looks like a number of a person. */
 export class Identifier extends Error {}
-/** The service says what is wrong. */
+/** The service says what is wrong: `told` in words, `code` for programs, and what helps to act on it by name. */
 export class Problem extends Error {
   constructor(status, document) {
     super(document.detail || document.title || String(status));
+    const errors = document.errors ?? [];
     this.status = status;
-    this.faults = (document.errors ?? []).map(({ name, what, remedy }) => [name, what, remedy].filter(Boolean).join(": "));
+    this.code = errors[0]?.code ?? "";
+    this.details = Object.fromEntries(errors.filter(({ code }) => code === "detail").map(({ name, what }) => [name, what]));
+    const faults = errors.map(({ name, what, remedy }) => [name, what, remedy].filter(Boolean).join(": "));
+    // A service that words its refusals for persons gives them by language. They may be those of the rule, in English too.
+    const own = this.details[language] ?? ("ko" in this.details ? this.message : null);
+    this.told = own ?? [this.message, ...faults].join(" ");
   }
 }
 
@@ -64,8 +71,39 @@ export async function ask(method, path, body = null, name = null) {
   throw new Problem(response.status, answer);
 }
 
+/** Reads what is there. */
 export const read = (path) => ask("GET", path);
 /** Asks about a case without recording anything. */
 export const consider = (path, body) => ask("POST", path, body);
 /** Records; with the same name again nothing is recorded twice. */
 export const record = (path, body, name) => ask("POST", path, body, name);
+
+/** Writes that keep their names until they are answered: the same thing sent again after no answer came, or pressed
+    twice, is done once. */
+export class Writes {
+  constructor() {
+    this.open = new Map();
+  }
+
+  /** Sends a write; `same` is what makes it the same as one before, where that is not the whole body. */
+  send(path, body, same = body) {
+    const text = JSON.stringify([path, same]);
+    if (!this.open.has(text)) this.open.set(text, { body, name: newName(), answer: null });
+    const one = this.open.get(text);
+    one.answer ??= record(path, one.body, one.name)
+      .finally(() => {
+        one.answer = null;
+      })
+      .then(
+        (answer) => {
+          this.open.delete(text);
+          return answer;
+        },
+        (error) => {
+          if (error instanceof Problem) this.open.delete(text);
+          throw error;
+        },
+      );
+    return one.answer;
+  }
+}
