@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -397,8 +397,12 @@ def extract(
     _say(f"{folder}: {made.rows:,} rows, {counted(len(made.written), 'file')} written")
 
 
-def make_keys(folder: Path) -> None:
+def make_keys(folder: Path, chance: Callable[[int], bytes] = os.urandom) -> None:
     """Make all keys of a ledger in a folder.
+
+    Args:
+        folder: where they are to lie.
+        chance: gives so many random bytes for the keys that are no pairs.
 
     Raises:
         UsageError: there are keys already.
@@ -418,7 +422,7 @@ def make_keys(folder: Path) -> None:
         _write_secret(folder / private, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         (folder / public).write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     for name in (MASTER_KEY, EXTRACT_KEY):
-        _write_secret(folder / name, os.urandom(32).hex().encode() + b"\n")
+        _write_secret(folder / name, chance(32).hex().encode() + b"\n")
 
 
 def _kinds() -> Kinds:

@@ -63,7 +63,7 @@ def simulate(
         files = "service/identity.yaml or service/passes.yaml"
         raise UsageError(f"{loaded.id} has no service that can be played; give a pack with {files}")
     policy, model = _mix(loaded)
-    made = _prepared(keys)
+    made = _prepared(keys, seed)
     clock = _Clock(datetime.combine(last_day, datetime.min.time(), UTC))
     with _new_ledger(url, keys, clock, loaded, f"{visits} visits", seed) as (ledger, chance):
         result = _play_identity(policy, model, ledger, chance, clock, visits, days or model.days, last_day, seed)
@@ -92,7 +92,7 @@ def _simulate_passes(
     model = pass_mix(pack)
     folder = day_folder(url, day_files)
     cards, days, last_day = cards or model.cards, days or model.days, until or model.last_day
-    made = _prepared(keys)
+    made = _prepared(keys, seed)
     clock = _Clock(datetime.combine(last_day, datetime.min.time(), UTC) - timedelta(days=days))
     # All that is recorded are codes of the pack and drawn letters: there is no number of a person to be looked for.
     with _new_ledger(url, keys, clock, pack, f"{cards} cards, {days} days", seed, checked=False) as (ledger, chance):
@@ -133,13 +133,16 @@ class _Clock:
         self.at = at
 
 
-def _prepared(keys: Path) -> bool:
+def _prepared(keys: Path, seed: int) -> bool:
     """Make throw-away keys where there are none; says whether it made them."""
+    import numpy as np
+
     from donghaeng.cli.ledger import SEAL_KEY, make_keys
     from donghaeng.errors import UsageError
 
     if not keys.exists():
-        make_keys(keys)
+        # They guard made-up data only. Names in entries follow from them, and the same seed plays the same.
+        make_keys(keys, np.random.default_rng([seed, 1]).bytes)
         (keys / LABEL_FILE).write_text(LABEL_TEXT, "utf-8")
         return True
     if not (keys / SEAL_KEY).exists():
